@@ -1,0 +1,79 @@
+import type { RUN_FORMAT } from "../plan/plan.ts";
+
+export type Outcome = "pass" | "fail" | "unknown";
+export type CheckKind = "invariant" | "validity" | "objective" | "alert";
+
+/** What one check says. `not judged` is never an outcome: it stands with the target file's reason. */
+export type CheckResult = {
+  name: string;
+  kind: CheckKind;
+  /** The denominator: how many positive observations the outcome rests on. */
+  observed: number;
+  /** One sentence for a person, with the numbers. */
+  summary: string;
+  /** At most EVIDENCE_MAX rows; `summary` has the whole count. */
+  evidence: Evidence[];
+} & ({ judged: true; outcome: Outcome } | { judged: false; reason: string });
+
+/** One row of evidence: visitors, IDs, times. Column name → value. */
+export type Evidence = Record<string, string | number | boolean | null>;
+
+/** Who saw whose what, when. `victimRun` is null for this run. */
+export interface Exposure {
+  viewer: number;
+  victim: number;
+  /** Tag of an older run, where the victim is not of this one. */
+  victimRunTag: number | null;
+  fields: string[];
+  step: string;
+  place: string;
+  firstSeenMicroseconds: number;
+  answers: number;
+}
+
+/** How hard the run tried, in numbers; `sentence` is what a pass may say. */
+export interface Strength {
+  answersWithOwnData: number;
+  signupsAcknowledged: number;
+  /** Share of distinct visitors who had another visitor's signup in flight at the same time; null where nobody signed up. */
+  overlapRatio: number | null;
+  bursts: number;
+  burstVisitorsMax: number;
+  claim: "wiring" | "crowd" | "saturated";
+  isClaimEarned: boolean;
+  /** Independent episodes of the run, and the 95 % bound 3/k over them. */
+  episodes: number;
+  episodeBound95: number | null;
+  sentence: string;
+}
+
+export interface Verdict {
+  format: typeof RUN_FORMAT;
+  outcome: Outcome;
+  /** The reasons, most important first; the first is the headline. */
+  reasons: string[];
+  checks: CheckResult[];
+  exposures: Exposure[];
+  exposuresTotal: number;
+  strength: Strength;
+  run: RunFacts;
+}
+
+export interface RunFacts {
+  runId: string;
+  seed: number;
+  campaign: string;
+  target: string;
+  engine: string;
+  engineVersion: string;
+  startedAt: string;
+  seconds: number;
+  visitorsPlanned: number;
+  visitorsStarted: number;
+  requests: number;
+  fault: string | null;
+  stopped: string | null;
+  crowdproofVersion: string;
+  node: string;
+  machine: string;
+}
