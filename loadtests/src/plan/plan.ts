@@ -51,6 +51,8 @@ export interface Plan {
   overlapTargetRatio: number;
   limits: Limits;
   target: Target;
+  /** The fault switched on in the reference service, so that a report never shows a broken service as a real one. */
+  fault?: string;
 }
 
 /** One piece of the arrival curve: the rate runs from `fromPerSecond` to `toPerSecond`, by a line or an exponential. */

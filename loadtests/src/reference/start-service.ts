@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../usage-error.ts";
+
+/** The reference service, running as a process of its own. */
+export interface RunningService {
+  url: string;
+  /** What the target file of the reference service asks of the environment. */
+  environment: Record<string, string>;
+  /** Resolves with a sentence when the service ends by itself. */
+  ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  port: number;
+  fault: string | undefined;
+  /** Absent: the service brings its own embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+}
+
+/** initdb takes about a second, on a busy machine several. */
+const READY_SECONDS_MAX = 60;
+/** The service drains, then stops PostgreSQL; after that it is killed. */
+const STOP_SECONDS_MAX = 10;
+const LOG_TAIL_CHARACTERS = 1_500;
+
+/** Starts `service/` and waits until it answers; throws UsageError with the service's own words when it does not. */
+export async function startReferenceService(options: ServiceOptions): Promise<RunningService> {
+  const folder = await mkdtemp(join(tmpdir(), "crowdproof-service-"));
+  const readyFile = join(folder, "ready.json");
+  const logFile = join(folder, "service.log");
+  const child = spawnService(options, readyFile, logFile);
+  const ended = once(child, "exit").then(([code, signal]) => `the service ended (${signal ?? `exit code ${code}`})`);
+  const stop = () => stopService(child, folder);
+  try {
+    const ready = await waitUntilReady(child, readyFile, logFile);
+    const environment = {
+      CROWDPROOF_TARGET_URL: ready.url,
+      CROWDPROOF_DATABASE_URL: ready.databaseUrl,
+      CROWDPROOF_SERVICE_LOG: logFile,
+    };
+    return { url: ready.url, environment, ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function spawnService(options: ServiceOptions, readyFile: string, logFile: string): ChildProcess {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const main = fileURLToPath(new URL(`../../../service/src/main.${extension}`, import.meta.url));
+  const log = openSync(logFile, "a", 0o600);
+  const env: NodeJS.ProcessEnv = { ...process.env, PORT: String(options.port), READY_FILE: readyFile };
+  if (options.fault !== undefined) env["FAULT"] = options.fault;
+  if (options.databaseUrl !== undefined) env["DATABASE_URL"] = options.databaseUrl;
+  // Standard input stays open as long as we live: the service stops when it closes, so kill −9 of us leaves nothing behind.
+  // A group of its own: Ctrl-C in the terminal reaches us alone, and we stop the service after the last read-back.
+  const child = spawn(process.execPath, [main], { env, stdio: ["pipe", log, log], detached: true });
+  closeSync(log);
+  return child;
+}
+
+async function waitUntilReady(child: ChildProcess, readyFile: string, logFile: string) {
+  const deadline = performance.now() + READY_SECONDS_MAX * 1_000;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) break;
+    const text = await readFile(readyFile, "utf8").catch(() => null);
+    if (text !== null) return JSON.parse(text) as { url: string; databaseUrl: string };
+    await sleep(20);
+  }
+  const tail = (await readFile(logFile, "utf8").catch(() => "")).slice(-LOG_TAIL_CHARACTERS).trim();
+  throw new UsageError(
+    `The reference service did not start. It said:\n${tail === "" ? "(nothing)" : tail}\nTry \`npm run serve\` to see it alone.`,
+  );
+}
+
+async function stopService(child: ChildProcess, folder: string): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    const isStopped = await Promise.race([exited.then(() => true), sleep(STOP_SECONDS_MAX * 1_000, false, { ref: false })]);
+    if (!isStopped) {
+      child.kill("SIGKILL");
+      await exited;
+    }
+  }
+  await rm(folder, { recursive: true, force: true });
+}
