@@ -29,6 +29,8 @@ export interface SentTotals {
   arrivals: number;
   requests: number;
   dones: number;
+  /** The engine's own: clock steps, generator lag, why it stopped. */
+  observations: number;
   stopped: EndEvent["stopped"];
 }
 

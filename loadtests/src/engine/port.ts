@@ -7,7 +7,10 @@ import type { Event, LossReason } from "../events/event.ts";
 export interface EnginePort {
   /** Monotonic, whole microseconds from the run's start. */
   nowMicroseconds(): number;
+  /** Ends early when the run is stopped. */
   sleepUntil(microseconds: number): Promise<void>;
+  /** True once the run is to end early: nothing new is started, and who is under way ends as cut short. */
+  isStopped(): boolean;
   /** Sends one request, follows nothing, never throws for what the network does. */
   send(request: OutgoingRequest): Promise<RawAnswer>;
   write(event: Event): void;

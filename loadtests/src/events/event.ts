@@ -39,7 +39,7 @@ export interface RequestEvent extends EventBase {
   phase: "campaign" | "read-back";
   /** Why it was sent: the journey itself, or the second of a double-tap, a retry, a come-back, a check of sessions … */
   purpose: RequestPurpose;
-  /** Whose session it carried. */
+  /** Whose session it carried. `other`: one's own session, asking for what belongs to another member's ID. */
   session: "own" | "none" | "forged" | "other";
   method: string;
   /** The step's path template, never the filled URL. */
