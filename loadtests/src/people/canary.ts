@@ -1,0 +1,187 @@
+import type { Primitives } from "../engine/port.ts";
+import { VISITORS_MAX } from "../plan/plan.ts";
+import { CANARY_FIELDS, type CanaryField } from "./field.ts";
+import { digitsOf, numberOf, type Spelling } from "./spelling.ts";
+import { unwrapped } from "./unwrap.ts";
+
+/** What a canary says by itself: whose data this is, and which field of theirs. */
+export interface FoundCanary {
+  /** 20 bits of the hash of a run id; canaries of older runs decode as well. */
+  runTag: number;
+  visitor: number;
+  field: CanaryField;
+}
+
+export interface CanaryCodec {
+  readonly runTag: number;
+  encode(visitor: number, field: CanaryField): string;
+  /** Every canary in the text, each once, also where it was escaped, folded, normalised, cut or encoded. */
+  find(text: string): FoundCanary[];
+}
+
+export interface CanaryCodecOptions extends Pick<Primitives, "hmacSha256" | "decodeBase64"> {
+  runId: string;
+  key?: string;
+}
+
+/**
+ * A Latin canary is 24 letters: `q`, 9 of payload, 14 of check. Letters alone, so that one spelling serves
+ * names, e-mail local parts, addresses and free text in any case and is found after truncation to 24. A kana canary
+ * is 22 katakana without voiced or composed forms: `クラ`, 8 of payload, 12 of check.
+ *
+ * The check is the first 64 bits of HMAC-SHA-256 over the payload, each half in letters of its own. Its key is public:
+ * it protects against accident, not against somebody who forges canaries (who could as well print a real one).
+ *
+ * False positives: of all strings of the length exactly one a payload is right, so a text of random letters matches at
+ * one place with 26⁻¹ · 26⁻¹⁴ = 6·10⁻²² (kana 45⁻² · 45⁻¹² = 7·10⁻²⁴). The largest run: 2²⁰ visitors · 4 answers · 2 KB = 9·10⁹
+ * bytes; unwrapping reads each byte at most LAYERS_MAX times as four alignments, 1 + 4·¾ + (4·¾)² + (4·¾)³ = 40 texts of
+ * its size; 9·10⁹ · 40 · 6·10⁻²² = 2·10⁻¹⁰ a run, if every byte were a random letter. Real answers are less dense.
+ */
+export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
+  const { runId, hmacSha256, decodeBase64, key = CANARY_KEY } = options;
+  const runTag = Number.parseInt(hmacSha256(key, `run:${runId}`).slice(0, 5), 16);
+  const known = createBoundedMap();
+
+  const spell = (layout: Layout, payload: number): string => {
+    const letters = digitsOf(payload, layout, layout.payloadLetters);
+    const mac = hmacSha256(key, `${layout.name}:${letters}`);
+    return layout.prefix + letters + halfOf(mac, 0, layout) + halfOf(mac, 8, layout);
+  };
+
+  const decode = (layout: Layout, candidate: string): FoundCanary | null => {
+    const cached = known.get(candidate);
+    if (cached) return cached;
+    const found = readPayload(layout, candidate);
+    if (!found || spell(layout, found.payload) !== candidate) return null;
+    known.set(candidate, found.canary);
+    return found.canary;
+  };
+
+  const findIn = (text: string, into: Map<string, FoundCanary>) => {
+    for (const layout of LAYOUTS) {
+      for (const candidate of candidatesIn(text, layout)) {
+        const canary = into.has(candidate) ? null : decode(layout, candidate);
+        if (canary) into.set(candidate, canary);
+      }
+    }
+  };
+
+  return {
+    runTag,
+    encode(visitor, field) {
+      if (!Number.isInteger(visitor) || visitor < 0 || visitor >= VISITORS_MAX) {
+        throw new RangeError(`visitor ${visitor} does not fit into a canary: 0 to ${VISITORS_MAX - 1} do`);
+      }
+      const layout = field === "kana" ? KANA : LATIN;
+      const text = spell(layout, payloadOf({ runTag, visitor, field }));
+      known.set(text, { runTag, visitor, field });
+      return text;
+    },
+    find(text) {
+      const found = new Map<string, FoundCanary>();
+      for (const layer of unwrapped(text, decodeBase64)) findIn(layer, found);
+      return [...found.values()];
+    },
+  };
+}
+
+/** Changing it makes the canaries of all older runs unreadable. */
+const CANARY_KEY = "crowdproof canary v1";
+const TAGS = 2 ** 20;
+const LATIN_FIELDS = CANARY_FIELDS.filter((field) => field !== "kana");
+/** The first digit of half a check spells at most 2³² − 1: what begins higher needs no HMAC to be refused. */
+const HALF_MAX = 2 ** 32 - 1;
+
+interface Layout extends Spelling {
+  name: string;
+  prefix: string;
+  payloadLetters: number;
+  halfLetters: number;
+  length: number;
+  pattern: RegExp;
+  fields: readonly CanaryField[];
+}
+
+/** 4 fields · 2²⁰ visitors · 2²⁰ tags = 2⁴² < 26⁹; 2³² < 26⁷. */
+const LATIN: Layout = {
+  name: "latin",
+  alphabet: "abcdefghijklmnopqrstuvwxyz",
+  prefix: "q",
+  payloadLetters: 9,
+  halfLetters: 7,
+  length: 24,
+  pattern: /^[a-z]{24}$/,
+  fields: LATIN_FIELDS,
+};
+
+/** 45 katakana that NFC, NFD, NFKC and NFKD leave alone (no ヲ, which some systems turn into オ); 2⁴⁰ < 45⁸; 2³² < 45⁶. */
+const KANA: Layout = {
+  name: "kana",
+  alphabet: "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン",
+  prefix: "クラ",
+  payloadLetters: 8,
+  halfLetters: 6,
+  length: 22,
+  pattern: /^[ア-ン]{22}$/,
+  fields: ["kana"],
+};
+
+const LAYOUTS = [LATIN, KANA];
+
+function payloadOf({ runTag, visitor, field }: FoundCanary): number {
+  return (visitor * (field === "kana" ? 1 : LATIN_FIELDS.length) + fieldNumber(field)) * TAGS + runTag;
+}
+
+function fieldNumber(field: CanaryField): number {
+  return field === "kana" ? 0 : LATIN_FIELDS.indexOf(field);
+}
+
+function readPayload(layout: Layout, candidate: string): { payload: number; canary: FoundCanary } | null {
+  const checkAt = layout.prefix.length + layout.payloadLetters;
+  const payload = numberOf(candidate.slice(layout.prefix.length, checkAt), layout);
+  if (payload === null || payload >= VISITORS_MAX * layout.fields.length * TAGS) return null;
+  for (const half of [0, 1]) {
+    const start = checkAt + half * layout.halfLetters;
+    const value = numberOf(candidate.slice(start, start + layout.halfLetters), layout);
+    if (value === null || value > HALF_MAX) return null;
+  }
+  const visitorAndField = Math.floor(payload / TAGS);
+  return {
+    payload,
+    canary: {
+      runTag: payload % TAGS,
+      visitor: Math.floor(visitorAndField / layout.fields.length),
+      field: layout.fields[visitorAndField % layout.fields.length]!,
+    },
+  };
+}
+
+function halfOf(mac: string, start: number, layout: Layout): string {
+  return digitsOf(Number.parseInt(mac.slice(start, start + 8), 16), layout, layout.halfLetters);
+}
+
+/**
+ * Substrings that look like a canary, overlapping ones too: letters may stand right before it, a `q` among them.
+ * indexOf is native in k6's engine, whose own loops and patterns are slow.
+ */
+function candidatesIn(text: string, { prefix, length, pattern }: Layout): string[] {
+  const candidates: string[] = [];
+  for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + 1)) {
+    const candidate = text.slice(at, at + length);
+    if (pattern.test(candidate)) candidates.push(candidate);
+  }
+  return candidates;
+}
+
+/** A reader's own canaries come by again and again; an HMAC for each costs more than the rest of the scan. */
+const KNOWN_MAX = 4096;
+
+function createBoundedMap(): Map<string, FoundCanary> {
+  const map = new Map<string, FoundCanary>();
+  const set = map.set.bind(map);
+  map.set = (key, value) => {
+    if (map.size >= KNOWN_MAX) map.clear();
+    return set(key, value);
+  };
+  return map;
+}
