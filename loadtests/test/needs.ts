@@ -1,0 +1,80 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { findK6 } from "../src/engine/k6/find-k6.ts";
+
+export type Need = "k6" | "chromium" | "prometheus" | "promtool";
+
+interface Tool {
+  /** Path of the program, or null. */
+  path: string | null;
+  /** What to do about a missing one. */
+  advice: string;
+}
+
+const tools: Record<Need, Tool> = {
+  k6: k6Tool(),
+  chromium: {
+    path:
+      process.env["CHROMIUM_BIN"] ??
+      onPath("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    advice: "install Chromium, or set CHROMIUM_BIN",
+  },
+  prometheus: {
+    path: process.env["PROMETHEUS_BIN"] ?? onPath("prometheus"),
+    advice: "install Prometheus, or set PROMETHEUS_BIN",
+  },
+  promtool: {
+    path: process.env["PROMTOOL_BIN"] ?? onPath("promtool"),
+    advice: "install Prometheus (it brings promtool), or set PROMTOOL_BIN",
+  },
+};
+
+/** Path of each program that some tests need and not every machine has; null where it is missing. */
+export const needs: Record<Need, string | null> = {
+  k6: tools.k6.path,
+  chromium: tools.chromium.path,
+  prometheus: tools.prometheus.path,
+  promtool: tools.promtool.path,
+};
+
+/**
+ * `describe` for tests that need a program. Where it is missing they are named as not run, and with
+ * CROWDPROOF_REQUIRE_ALL_TOOLS=1 its absence is a failing test: a skipped test must not look green in CI.
+ */
+export function describeWith(need: Need, name: string, tests: (path: string) => void): void {
+  const { path, advice } = tools[need];
+  if (path !== null) {
+    describe(name, () => tests(path));
+    return;
+  }
+  const reason = `${need} is missing: ${advice}`;
+  if (process.env["CROWDPROOF_REQUIRE_ALL_TOOLS"] === "1") {
+    it(`${name}: ${need} is here`, () => expect.fail(reason));
+    return;
+  }
+  process.stderr.write(`not run: ${name} (${reason})\n`);
+  describe.skip(`${name} (not run: ${reason})`, () => {
+    it.skip("not run", () => {});
+  });
+}
+
+function k6Tool(): Tool {
+  const found = findK6(process.env);
+  return "path" in found ? { path: found.path, advice: "" } : { path: null, advice: found.missing };
+}
+
+function onPath(...names: string[]): string | null {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return candidates.find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
