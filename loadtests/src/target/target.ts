@@ -47,7 +47,15 @@ export interface MemberIdRule {
  * The part a step plays. Steps of one role run in the file's order; a journey is
  * prepare → sign-up (→ come-back while waiting) → verify → sign-in → read-own.
  */
-export const STEP_ROLES = ["prepare", "sign-up", "come-back", "verify", "sign-in", "read-own", "sign-out"] as const;
+export const STEP_ROLES = [
+  "prepare",
+  "sign-up",
+  "come-back",
+  "verify",
+  "sign-in",
+  "read-own",
+  "sign-out",
+] as const;
 export type StepRole = (typeof STEP_ROLES)[number];
 
 export interface Step {

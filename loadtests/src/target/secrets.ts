@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { UsageError } from "../usage-error.ts";
+import type { Target } from "./target.ts";
+import { placeholdersOf, stringsOf } from "./template.ts";
+
+/** Secrets are words, not documents; a wrong path often leads to something large. */
+const SECRET_BYTES_MAX = 64 * 1024;
+
+/**
+ * The value of every `${env:NAME}` and `${file:PATH}` of a target, by `env:NAME` and `file:PATH`. Throws one UsageError
+ * that names all that are missing. They reach an engine beside the plan and are never written down.
+ */
+export async function resolveSecrets(
+  target: Target,
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, string>> {
+  const secrets: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const [name, fallback] of secretsOf(target)) {
+    const found = name.startsWith("env:")
+      ? readEnvironment(name.slice(4), env)
+      : await readSecret(name.slice(5));
+    if ("value" in found) secrets[name] = found.value;
+    else if (fallback !== null) secrets[name] = fallback;
+    else missing.push(found.missing);
+  }
+  if (missing.length > 0) {
+    throw new UsageError([`${target.name} needs what is not there:`, ...missing].join("\n  "));
+  }
+  return secrets;
+}
+
+type Found = { value: string } | { missing: string };
+
+function secretsOf(target: Target): Map<string, string | null> {
+  const secrets = new Map<string, string | null>();
+  for (const placeholder of stringsOf(target).flatMap(placeholdersOf)) {
+    if (placeholder.kind === "secret") {
+      secrets.set(placeholder.name, placeholder.fallback ?? secrets.get(placeholder.name) ?? null);
+    }
+  }
+  return secrets;
+}
+
+function readEnvironment(name: string, env: NodeJS.ProcessEnv): Found {
+  const value = env[name];
+  if (value) return { value };
+  return { missing: `the environment variable ${name}; type: export ${name}=…` };
+}
+
+async function readSecret(path: string): Promise<Found> {
+  try {
+    const text = await readFile(path, "utf8");
+    if (text.length > SECRET_BYTES_MAX) {
+      return {
+        missing: `a secret in ${path}, which is larger than ${SECRET_BYTES_MAX / 1024} KiB; check the path`,
+      };
+    }
+    // Editors end a file with a line break that is not part of the secret.
+    return { value: text.replace(/\r?\n$/, "") };
+  } catch (cause) {
+    return { missing: `the file ${path} (${cause instanceof Error ? cause.message : String(cause)})` };
+  }
+}
