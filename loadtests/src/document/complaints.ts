@@ -18,8 +18,13 @@ export function complaintsOf(issues: readonly Issue[], schema: z.ZodType, locate
 
 /** What zod expected, as the second half of "found …, expected …". An error text of the schema's own goes before it. */
 export function expectedOf(issue: z.core.$ZodRawIssue): string {
-  const found = issue.input === undefined ? "nothing" : describe(issue.input);
-  return `found ${found}, expected ${expectation(issue)}`;
+  return `found ${describe(foundBy(issue))}, expected ${expectation(issue)}`;
+}
+
+/** The union whose branches are told apart by one key complains about that key, but hands over the whole mapping. */
+function foundBy(issue: z.core.$ZodRawIssue): unknown {
+  const key = issue["discriminator"];
+  return typeof key === "string" ? (issue.input as Record<string, unknown>)[key] : issue.input;
 }
 
 function complain(issue: Issue, schema: z.ZodType, locate: Locate): Complaint[] {
@@ -72,7 +77,7 @@ function expectation(issue: z.core.$ZodRawIssue): string {
     case "invalid_type":
       return KINDS[String(issue["expected"])] ?? String(issue["expected"]);
     case "invalid_value":
-      return `${listOf(issue["values"] as unknown[])}${meantValue(issue)}`;
+      return oneOf(issue["values"] as unknown[], issue.input);
     case "too_small":
       return `${issue["inclusive"] === false ? "more than" : "at least"} ${issue["minimum"]}${unitOf(issue)}`;
     case "too_big":
@@ -82,7 +87,9 @@ function expectation(issue: z.core.$ZodRawIssue): string {
     case "not_multiple_of":
       return `a multiple of ${issue["divisor"]}`;
     case "invalid_union":
-      return unionExpectation(issue);
+      return issue["options"]
+        ? oneOf(issue["options"] as unknown[], foundBy(issue))
+        : unionExpectation(issue);
     default:
       return "something else";
   }
@@ -110,14 +117,10 @@ function unionExpectation(issue: z.core.$ZodRawIssue): string {
   return expected.length > 0 ? [...new Set(expected)].join(", or ") : "one of several forms";
 }
 
-function meantValue(issue: z.core.$ZodRawIssue): string {
-  if (typeof issue.input !== "string") return "";
-  const meant = didYouMean(issue.input, (issue["values"] as unknown[]).map(String));
-  return meant ? `; did you mean "${meant}"?` : "";
-}
-
-function listOf(values: unknown[]): string {
-  return values.length === 1 ? JSON.stringify(values[0]) : `one of: ${values.map(String).join(", ")}`;
+function oneOf(values: unknown[], found: unknown): string {
+  if (values.length === 1) return JSON.stringify(values[0]);
+  const meant = typeof found === "string" ? didYouMean(found, values.map(String)) : undefined;
+  return `one of: ${values.map(String).join(", ")}${meant ? `; did you mean "${meant}"?` : ""}`;
 }
 
 function unitOf(issue: z.core.$ZodRawIssue): string {
@@ -129,7 +132,7 @@ function unitOf(issue: z.core.$ZodRawIssue): string {
 const DESCRIPTION_CHARACTERS_MAX = 60;
 
 function describe(value: unknown): string {
-  if (value === null) return "nothing";
+  if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object") return "a mapping";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);

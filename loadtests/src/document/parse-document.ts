@@ -1,8 +1,8 @@
 import {
   type Document,
-  isScalar,
   LineCounter,
   parseDocument as parseYaml,
+  type Range,
   visit,
   type YAMLError,
 } from "yaml";
@@ -21,14 +21,12 @@ export function parseDocument<T>(text: string, options: { file: string; schema: 
   const { file, schema } = options;
   const lines = new LineCounter();
   const document = parseText(text, file, lines);
-  const broken: Complaint[] = [...document.errors, ...document.warnings].map((error) => ({
-    offset: error.pos[0],
-    sentence: sentenceOf(error),
-  }));
-  if (broken.length > 0) throw refusal(file, broken, lines);
+  const broken = [...document.errors, ...document.warnings];
+  if (broken.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(file);
+  if (broken.length > 0) throw refusal(file, broken.map(complaintOf), lines);
   if (document.contents === null)
     throw new UsageError(`${file} says nothing. Copy a shipped one and change it.`);
-  const strange = notFiniteNumbers(document);
+  const strange = unreadableValues(document);
   if (strange.length > 0) throw refusal(file, strange, lines);
 
   const parsed = schema.safeParse(toJs(document, file), { error: expectedOf });
@@ -43,13 +41,20 @@ function parseText(text: string, file: string, lineCounter: LineCounter): Docume
       lineCounter,
       prettyErrors: false,
       uniqueKeys: true,
-      logLevel: "silent",
       version: "1.2",
     });
   } catch (cause) {
-    // The parser recurses: 100,000 opening brackets end in a RangeError, not in a list of errors.
-    throw new UsageError(`${file} is nested too deeply to be read. Is it the file you meant?`, { cause });
+    throw tooDeep(file, cause);
   }
+}
+
+/** The parser recurses: 100,000 opening brackets end at its own stack, in hundreds of errors. */
+function tooDeep(file: string, cause?: unknown): UsageError {
+  return new UsageError(`${file} is nested too deeply to be read. Is it the file you meant?`, { cause });
+}
+
+function complaintOf(error: YAMLError): Complaint {
+  return { offset: error.pos[0], sentence: sentenceOf(error) };
 }
 
 function sentenceOf(error: YAMLError): string {
@@ -59,17 +64,23 @@ function sentenceOf(error: YAMLError): string {
   return `found what is not YAML: ${error.message.split("\n")[0]}`;
 }
 
-/** YAML has `.nan` and `.inf`; no rate, share or time may be either, so that no schema has to think of it. */
-function notFiniteNumbers(document: Document.Parsed): Complaint[] {
+/**
+ * YAML has `.nan` and `.inf`; no rate, share or time may be either, so that no schema has to think of it.
+ * And an alias inside its own anchor is a circle that no schema ever comes to the end of.
+ */
+function unreadableValues(document: Document.Parsed): Complaint[] {
   const found: Complaint[] = [];
+  const complain = (node: { range?: Range | null | undefined }, sentence: string) =>
+    found.push({ offset: node.range?.[0] ?? 0, sentence });
   visit(document, {
     Scalar(_, node) {
-      if (isScalar(node) && typeof node.value === "number" && !Number.isFinite(node.value)) {
-        found.push({
-          offset: node.range?.[0] ?? 0,
-          sentence: `found ${node.source ?? node.value}, expected a finite number`,
-        });
-      }
+      if (typeof node.value !== "number" || Number.isFinite(node.value)) return;
+      complain(node, `found ${node.source ?? node.value}, expected a finite number`);
+    },
+    Alias(_, node, path) {
+      const anchor = node.resolve(document);
+      if (anchor && path.includes(anchor))
+        complain(node, `found *${node.source} inside itself, expected no circle`);
     },
   });
   return found;
@@ -80,7 +91,7 @@ function toJs(document: Document.Parsed, file: string): unknown {
     return document.toJS({ maxAliasCount: ALIASES_MAX });
   } catch (cause) {
     throw new UsageError(
-      `${file} expands more than ${ALIASES_MAX} aliases, or one that contains itself. Write the repeated part out.`,
+      `${file} expands more than ${ALIASES_MAX} aliases (*name). Write the repeated part out.`,
       { cause },
     );
   }
@@ -88,10 +99,11 @@ function toJs(document: Document.Parsed, file: string): unknown {
 
 function refusal(file: string, complaints: Complaint[], lines: LineCounter): UsageError {
   const sorted = complaints.toSorted((one, other) => one.offset - other.offset);
-  const shown = sorted.slice(0, COMPLAINTS_SHOWN_MAX).map(({ offset, sentence }) => {
+  const printed = sorted.map(({ offset, sentence }) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}: ${sentence}`;
   });
-  const left = sorted.length - shown.length;
+  const shown = [...new Set(printed)].slice(0, COMPLAINTS_SHOWN_MAX);
+  const left = new Set(printed).size - shown.length;
   return new UsageError([...shown, ...(left > 0 ? [`… and ${left} more`] : [])].join("\n"));
 }
