@@ -127,7 +127,17 @@ export interface DoneEvent extends EventBase {
 }
 
 /** `cut-short`: the run was stopped under way. */
-export const ENDINGS = ["member", "still-waiting", "refused", "rejected", "halted", "gave-up", "lost", "failed", "cut-short"] as const;
+export const ENDINGS = [
+  "member",
+  "still-waiting",
+  "refused",
+  "rejected",
+  "halted",
+  "gave-up",
+  "lost",
+  "failed",
+  "cut-short",
+] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 /** Something seen outside the visitors' own answers. Which columns are set depends on `kind`. */
