@@ -1,0 +1,91 @@
+import type { Strength, Verdict } from "../verdict/verdict.ts";
+import { html, type Markup } from "./markup.ts";
+import { section, shortened } from "./parts.ts";
+import type { Words } from "./texts.ts";
+import { startedText } from "./verdict-section.ts";
+
+export function strengthSection(verdict: Verdict, words: Words): Markup {
+  const content = html`<p class="lead">${strengthSentence(verdict, words)}</p>
+${strengthRemarks(verdict.strength, words).map((remark) => html`<p>${remark}</p>`)}
+<p class="quiet">${words.say("strengthLimits")}</p>`;
+  return section("strength", words.say("strength"), words, content);
+}
+
+export function strengthSentence(verdict: Verdict, words: Words): string {
+  const { strength } = verdict;
+  if (words.language === "en") return shortened(strength.sentence, 600);
+  return words.say("strengthSays", {
+    exposures: verdict.exposuresTotal,
+    answers: strength.answersWithOwnData,
+    signups: strength.signupsAcknowledged,
+    overlap: words.ratio(strength.overlapRatio),
+    bursts: strength.bursts,
+    size: strength.bursts > 0 ? words.say("burstSize", { count: strength.burstVisitorsMax }) : "",
+  });
+}
+
+function strengthRemarks(strength: Strength, words: Words): string[] {
+  const claim = words.say(
+    ({ wiring: "claimWiring", crowd: "claimCrowd", saturated: "claimSaturated" } as const)[strength.claim],
+  );
+  const { episodes, episodeBound95 } = strength;
+  return [
+    words.say(strength.isClaimEarned ? "claimEarned" : "claimMissed", { claim }),
+    episodeBound95 === null || episodeBound95 >= 1
+      ? words.say("noBound", { episodes })
+      : words.say("bound", { episodes, bound: words.ratio(episodeBound95) }),
+  ];
+}
+
+export function environmentSection(verdict: Verdict, words: Words): Markup {
+  const { run } = verdict;
+  const facts: [string, string][] = [
+    [words.say("run"), run.runId],
+    [words.say("started"), startedText(run.startedAt)],
+    [words.say("duration"), words.seconds(run.seconds)],
+    [words.say("campaign"), run.campaign],
+    [words.say("target"), run.target],
+    [words.say("engine"), `${run.engine} ${run.engineVersion}`],
+    [words.say("seed"), String(run.seed)],
+    [
+      words.say("visitors"),
+      words.say("visitorsOf", { started: run.visitorsStarted, planned: run.visitorsPlanned }),
+    ],
+    [words.say("requests"), words.number(run.requests)],
+    [words.say("machine"), run.machine],
+    [words.say("software"), `Crowdproof ${run.crowdproofVersion}, Node ${run.node}`],
+    ...(run.fault === null ? [] : [[words.say("fault"), run.fault] satisfies [string, string]]),
+  ];
+  const list = facts.map(([name, value]) => html`<dt>${name}</dt><dd>${shortened(value)}</dd>`);
+  return section("environment", words.say("environment"), words, html`<dl class="facts">${list}</dl>`);
+}
+
+export function repeatSection(verdict: Verdict, dir: string, words: Words): Markup {
+  const { again, judge } = commandsOf(verdict, dir);
+  const pre = (command: string, label: string) =>
+    html`<pre role="region" aria-label="${label}" tabindex="0"><code>${command}</code></pre>`;
+  const content = html`<p>${words.say("repeatSame")}</p>${pre(again, words.say("repeatSame"))}
+${again.includes("TARGET_FILE") ? html`<p class="quiet">${words.say("targetFileHint", { target: shortened(verdict.run.target, 80) })}</p>` : null}
+<p>${words.say("repeatJudge")}</p>${pre(judge, words.say("repeatJudge"))}`;
+  return section("repeat", words.say("repeat"), words, content);
+}
+
+/** Commands to copy. The reference service is what the gate starts by itself; any other target needs its file. */
+export function commandsOf(verdict: Verdict, dir: string, scale = 1): { again: string; judge: string } {
+  const { run } = verdict;
+  const parts = [
+    "npx crowdproof gate",
+    quoted(run.campaign),
+    ...(run.target === "reference" ? [] : ["--target TARGET_FILE"]),
+    `--engine ${quoted(run.engine)}`,
+    `--seed ${run.seed}`,
+    ...(scale === 1 ? [] : [`--scale ${scale}`]),
+    ...(run.fault === null ? [] : [`--fault ${quoted(run.fault)}`]),
+  ];
+  return { again: parts.join(" "), judge: `npx crowdproof judge ${quoted(dir)}` };
+}
+
+/** For a POSIX shell: a campaign's name must not become a command when it is copied. */
+function quoted(text: string): string {
+  return /^[\w./:=@-]+$/.test(text) ? text : `'${text.replace(/[\r\n]/g, " ").replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,30 @@
+import type { CheckResult, Verdict } from "../verdict/verdict.ts";
+import type { Words } from "./texts.ts";
+
+/** The one sentence a manager reads. English is the verdict's own first reason; Japanese says the same from the facts. */
+export function headlineOf(verdict: Verdict, words: Words): string {
+  if (words.language === "en" && verdict.reasons[0] !== undefined) return sentence(verdict.reasons[0]);
+  if (verdict.exposuresTotal > 0) return words.say("headlineExposures", { count: verdict.exposuresTotal });
+  if (verdict.outcome === "pass") {
+    return words.say("headlinePass", { answers: verdict.strength.answersWithOwnData });
+  }
+  if (verdict.checks.length === 0) return words.say("headlineNothing");
+  const names = words.list(decisiveChecks(verdict).map((check) => words.name("check", check.name)));
+  if (verdict.outcome === "unknown") return words.say("headlineUnproven", { names });
+  const isBroken = decisiveChecks(verdict).some((check) => check.kind === "invariant");
+  return words.say(isBroken ? "headlineBroken" : "headlineMissed", { names });
+}
+
+/** The checks that made the outcome, in the order in which the verdict judges. */
+export function decisiveChecks(verdict: Verdict): CheckResult[] {
+  const withOutcome = (outcome: string, kinds: string[]) =>
+    verdict.checks.filter((check) => check.judged && check.outcome === outcome && kinds.includes(check.kind));
+  if (verdict.outcome === "pass") return [];
+  if (verdict.outcome === "unknown") return withOutcome("unknown", ["invariant", "validity"]);
+  const broken = withOutcome("fail", ["invariant"]);
+  return broken.length > 0 ? broken : withOutcome("fail", ["objective", "alert"]);
+}
+
+export const notJudged = (verdict: Verdict) => verdict.checks.filter((check) => !check.judged);
+
+const sentence = (text: string) => (/[.!?。]$/.test(text) ? text : `${text}.`);

@@ -1,0 +1,145 @@
+import type { HistoryDatabase } from "../checks/history-database.ts";
+import type { AnswerClass } from "../target/target.ts";
+import { ANSWER_CLASSES } from "../target/target.ts";
+
+/** A run over time, in at most BUCKETS_MAX equal steps: everything the charts are drawn from. */
+export interface Series {
+  bucketSeconds: number;
+  /** Where each bucket begins, seconds from the run's start. All other columns have the same length. */
+  fromSeconds: number[];
+  /** Visitors per second: due, and really started. */
+  plannedPerSecond: number[];
+  startedPerSecond: number[];
+  /** Answers of the campaign (reading back apart) by class; classes that never came are left out. */
+  answers: { class: AnswerClass; total: number; perSecond: number[] }[];
+  /** First step, from the due time to the end of the answer or to giving up; null where nobody was due. */
+  latencyP50Seconds: (number | null)[];
+  latencyP99Seconds: (number | null)[];
+  /** Share of the visitors who signed up with another visitor's signup in flight; null where nobody signed up. */
+  overlapRatio: (number | null)[];
+}
+
+/** Finer steps cannot be seen on the page, and each is a row in its tables. */
+export const BUCKETS_MAX = 120;
+
+/** Counted by the database: the page's cost does not grow with the history. */
+export async function readSeries(history: HistoryDatabase): Promise<Series> {
+  const bucketSeconds = bucketFor(await lastSeconds(history));
+  const width = Math.round(bucketSeconds * 1e6);
+  const [planned, started, answers, latency, overlap] = await Promise.all([
+    history.rows<Counted>(countPer("planned", "dueMicroseconds", width)),
+    history.rows<Counted>(countPer("arrivals", "startedMicroseconds", width)),
+    history.rows<Counted & { class: AnswerClass }>(answersByClass(width)),
+    history.rows<{ bucket: number; p50: number; p99: number }>(latencyFromDue(width)),
+    history.rows<{ bucket: number; ratio: number }>(overlapOverTime(width)),
+  ]);
+  const bucketsCount = 1 + Math.max(0, ...[planned, started, answers].flat().map((row) => row.bucket));
+  const column = <Row extends { bucket: number }, Value>(
+    rows: Row[],
+    value: (row: Row) => Value,
+    empty: Value,
+  ) => {
+    const filled: Value[] = new Array(bucketsCount).fill(empty);
+    for (const row of rows) if (row.bucket >= 0 && row.bucket < bucketsCount) filled[row.bucket] = value(row);
+    return filled;
+  };
+  const perSecond = (rows: Counted[]) => column(rows, (row) => row.count / bucketSeconds, 0);
+  return {
+    bucketSeconds,
+    fromSeconds: Array.from({ length: bucketsCount }, (_, index) => index * bucketSeconds),
+    plannedPerSecond: perSecond(planned),
+    startedPerSecond: perSecond(started),
+    answers: ANSWER_CLASSES.flatMap((name) => {
+      const rows = answers.filter((row) => row.class === name);
+      const total = rows.reduce((sum, row) => sum + row.count, 0);
+      return total === 0 ? [] : [{ class: name, total, perSecond: perSecond(rows) }];
+    }),
+    latencyP50Seconds: column<{ bucket: number; p50: number }, number | null>(
+      latency,
+      (row) => row.p50,
+      null,
+    ),
+    latencyP99Seconds: column<{ bucket: number; p99: number }, number | null>(
+      latency,
+      (row) => row.p99,
+      null,
+    ),
+    overlapRatio: column<{ bucket: number; ratio: number }, number | null>(overlap, (row) => row.ratio, null),
+  };
+}
+
+/** Highest of the moments that the plan wanted, for the axis and the text. */
+export const peakPerSecond = (series: Series): number => Math.max(0, ...series.plannedPerSecond);
+
+type Counted = { bucket: number; count: number };
+
+/** Steps that read well on a clock; the largest still holds a run of five days in BUCKETS_MAX. */
+const BUCKET_SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+
+function bucketFor(seconds: number): number {
+  return BUCKET_SECONDS.find((step) => seconds / step < BUCKETS_MAX) ?? Math.ceil(seconds / BUCKETS_MAX);
+}
+
+async function lastSeconds(history: HistoryDatabase): Promise<number> {
+  const rows = await history.rows<{ last: number | null }>(`
+    select max(last) as last from (
+      select max(dueMicroseconds) as last from planned
+      union all select max(startedMicroseconds) from arrivals
+      union all select max(endedMicroseconds) from requests where phase = 'campaign'
+    )`);
+  return (rows[0]?.last ?? 0) / 1e6;
+}
+
+const bucketOf = (column: string, widthMicroseconds: number) =>
+  `cast(floor(${column} / ${widthMicroseconds}) as integer)`;
+
+const countPer = (view: string, column: string, width: number) => `
+  select ${bucketOf(column, width)} as bucket, count(*) as count from ${view} group by all`;
+
+const answersByClass = (width: number) => `
+  select ${bucketOf("endedMicroseconds", width)} as bucket, class, count(*) as count
+  from requests where phase = 'campaign' group by all`;
+
+/** By the moment of being due. Who was to drop the connection is left out: that end is the plan's, not the target's. */
+const latencyFromDue = (width: number) => `
+  select ${bucketOf("planned.dueMicroseconds", width)} as bucket,
+         quantile_cont(latencySeconds, 0.5) as p50, quantile_cont(latencySeconds, 0.99) as p99
+  from (
+    select planned.dueMicroseconds, (requests.endedMicroseconds - planned.dueMicroseconds) / 1e6 as latencySeconds
+    from requests join planned using (visitor)
+    where requests.request = 1 and requests.phase = 'campaign' and requests.purpose != 'abandoned'
+  ) as planned
+  group by all`;
+
+/**
+ * Two signups overlap when each was sent before the other's first byte came. Counted without comparing pairs:
+ * in flight with signup i = sent before i's first byte − answered before i was sent, less the person's own.
+ */
+const overlapOverTime = (width: number) => `
+  with signup as (
+    select visitor, request, sentMicroseconds as sent, firstByteMicroseconds as answered
+    from requests
+    where role = 'sign-up' and phase = 'campaign' and sentMicroseconds is not null and firstByteMicroseconds is not null
+  ),
+  moment as (
+    select at, sum(sum(sent)) over (order by at) as sent, sum(sum(answered)) over (order by at) as answered
+    from (select sent as at, 1 as sent, 0 as answered from signup
+          union all select answered, 0, 1 from signup)
+    group by at
+  ),
+  own as (
+    select one.visitor, one.request, count(*) as count
+    from signup as one join signup as other using (visitor)
+    where other.sent < one.answered and other.answered > one.sent
+    group by all
+  ),
+  meeting as (
+    select signup.visitor, signup.sent as at,
+           coalesce(untilAnswered.sent, 0) - coalesce(untilSent.answered, 0) - coalesce(own.count, 0) > 0 as met
+    from signup
+    asof left join moment as untilAnswered on signup.answered > untilAnswered.at
+    asof left join moment as untilSent on signup.sent >= untilSent.at
+    left join own on own.visitor = signup.visitor and own.request = signup.request
+  ),
+  person as (select visitor, min(at) as at, bool_or(met) as met from meeting group by visitor)
+  select ${bucketOf("at", width)} as bucket, avg(cast(met as integer)) as ratio from person group by all`;
