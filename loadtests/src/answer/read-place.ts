@@ -1,0 +1,46 @@
+import type { Place } from "../target/target.ts";
+import type { OpenAnswer } from "./open-answer.ts";
+
+/** The text at a place; null where there is none. A blank one is there: abnormal IDs look like that. */
+export function readPlace(place: Place, answer: OpenAnswer): string | null {
+  if ("json" in place) return textOf(readPointer(answer.json(), place.json));
+  if ("header" in place) return answer.headers[place.header.toLowerCase()] ?? null;
+  if ("cookie" in place) return readCookie(place.cookie, answer);
+  if ("html" in place) return answer.selectHtml(answer.body, place.html, place.attribute ?? null);
+  const match = patternOf(place.pattern).exec(answer.body);
+  return match ? (match[1] ?? match[0]) : null;
+}
+
+/** RFC 6901; undefined where the pointer leads nowhere. */
+export function readPointer(value: unknown, pointer: string): unknown {
+  let current = value;
+  for (const step of pointer.split("/").slice(1)) {
+    if (current === null || typeof current !== "object") return undefined;
+    const name = step.replace(/~1/g, "/").replace(/~0/g, "~");
+    if (!Object.hasOwn(current, name)) return undefined;
+    current = (current as Record<string, unknown>)[name];
+  }
+  return current;
+}
+
+/** Target files have a few dozen patterns; compiling one costs more than running it. */
+const compiled = new Map<string, RegExp>();
+
+export function patternOf(source: string): RegExp {
+  const known = compiled.get(source);
+  if (known) return known;
+  const pattern = new RegExp(source);
+  compiled.set(source, pattern);
+  return pattern;
+}
+
+function textOf(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** The last one counts, as in a browser. */
+function readCookie(name: string, { cookies }: OpenAnswer): string | null {
+  const given = cookies.filter((cookie) => cookie.name === name && !cookie.isExpired);
+  return given[given.length - 1]?.value ?? null;
+}
