@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { UsageError } from "./usage-error.ts";
+
+/** What the service is told from outside; `docs/configuration.md` has the same keys, and a test compares the two. */
+export type Config = Readonly<z.infer<typeof CONFIG_SCHEMA>>;
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const seconds = (min: number, max: number) => z.coerce.number().min(min).max(max);
+
+/** The development key keeps a laptop simple: two processes on one database agree. Production must bring its own. */
+const DEVELOPMENT_SECRET = "crowdproof development key, not a secret";
+
+/** Environment key → shape and default. The name in code is the last column of `configuration.md`'s table. */
+export const ENVIRONMENT = z.object({
+  NODE_ENV: z.string().default("development"),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: whole(0, 65_535).default(3000),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://user:password@host:port/database" })
+    .optional(),
+  DATA_DIR: z.string().min(1).optional(),
+  READY_FILE: z.string().min(1).optional(),
+  FAULT: z.string().min(1).optional(),
+  SECRET_KEY: z.string().min(32, "expected at least 32 characters").default(DEVELOPMENT_SECRET),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug"]).default("info"),
+  POOL_CONNECTIONS_MAX: whole(3, 1_000).default(10),
+  STATEMENT_SECONDS_MAX: seconds(0.05, 60).default(5),
+  CONNECT_SECONDS_MAX: seconds(0.05, 60).default(2),
+  SESSION_SECONDS: whole(60, 31_536_000).default(86_400),
+  WORKING_MAX: whole(1, 100_000).default(256),
+  QUEUE_MAX: whole(0, 1_000_000).default(1_024),
+  QUEUE_SECONDS_MAX: seconds(0.001, 60).default(1),
+  RETRY_AFTER_SECONDS_MIN: whole(1, 3_600).default(2),
+  RETRY_AFTER_SECONDS_MAX: whole(1, 3_600).default(12),
+  BATCH_ROWS_MAX: whole(1, 1_000).default(128),
+  DRAIN_SECONDS_MAX: seconds(0.1, 300).default(8),
+});
+
+const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
+  isProduction: env.NODE_ENV === "production",
+  host: env.HOST,
+  port: env.PORT,
+  databaseUrl: env.DATABASE_URL,
+  dataDir: env.DATA_DIR,
+  readyFile: env.READY_FILE,
+  fault: env.FAULT,
+  secretKey: env.SECRET_KEY,
+  logLevel: env.LOG_LEVEL,
+  poolConnectionsMax: env.POOL_CONNECTIONS_MAX,
+  statementSecondsMax: env.STATEMENT_SECONDS_MAX,
+  connectSecondsMax: env.CONNECT_SECONDS_MAX,
+  sessionSeconds: env.SESSION_SECONDS,
+  workingMax: env.WORKING_MAX,
+  queueMax: env.QUEUE_MAX,
+  queueSecondsMax: env.QUEUE_SECONDS_MAX,
+  retryAfterSecondsMin: env.RETRY_AFTER_SECONDS_MIN,
+  retryAfterSecondsMax: env.RETRY_AFTER_SECONDS_MAX,
+  batchRowsMax: env.BATCH_ROWS_MAX,
+  drainSecondsMax: env.DRAIN_SECONDS_MAX,
+})).superRefine((config, context) => {
+  const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+  if (config.isProduction && config.fault !== undefined)
+    refuse("FAULT", "a fault cannot be switched on with NODE_ENV=production");
+  if (config.isProduction && config.secretKey === DEVELOPMENT_SECRET)
+    refuse("SECRET_KEY", "required with NODE_ENV=production");
+  if (config.retryAfterSecondsMax <= config.retryAfterSecondsMin) {
+    refuse(
+      "RETRY_AFTER_SECONDS_MAX",
+      "must be above RETRY_AFTER_SECONDS_MIN, or everybody comes back at once",
+    );
+  }
+});
+
+/** Reads the environment; a UsageError names every bad key at once. An empty value counts as absent. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = CONFIG_SCHEMA.safeParse(given);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new UsageError(
+    `The service cannot start with these settings (see docs/configuration.md):\n${lines.join("\n")}`,
+  );
+}

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Database, Query } from "./database.ts";
+
+const FOLDER = new URL("./migrations/", import.meta.url);
+/** Any number of our own: processes that start at once take turns on it. */
+const LOCK = 5_112_020;
+
+/** Brings the schema up to date, each file once and in its own commit; then runs `extra` (the faults' schema) every time. */
+export async function migrate(database: Database, extra: readonly string[]): Promise<void> {
+  const connection = await database.connect();
+  try {
+    await connection.query({ text: `select pg_advisory_lock(${LOCK})` });
+    await connection.query({
+      text: "create table if not exists migrations (file text primary key, applied_at timestamptz not null default now())",
+    });
+    for (const file of await missingFiles(connection.query)) await applyFile(connection.query, file);
+    for (const text of extra) await connection.query({ text });
+    await connection.query({ text: `select pg_advisory_unlock(${LOCK})` });
+  } catch (error) {
+    connection.release(true);
+    throw error;
+  }
+  connection.release();
+}
+
+async function missingFiles(query: Query): Promise<string[]> {
+  const applied = new Set(
+    (await query<{ file: string }>({ text: "select file from migrations" })).map((row) => row.file),
+  );
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith(".sql"));
+  return files.sort().filter((file) => !applied.has(file));
+}
+
+async function applyFile(query: Query, file: string): Promise<void> {
+  await query({ text: `begin; ${readFileSync(new URL(file, FOLDER), "utf8")}` });
+  await query({ text: "insert into migrations (file) values ($1)" }, [file]);
+  await query({ text: "commit" });
+}

@@ -1,0 +1,60 @@
+/** Gathers what arrives in one moment, and while earlier batches are under way, into one call of `run`. */
+export type Enqueue<Item, Result> = (item: Item) => Promise<Result>;
+
+export interface BatchOptions<Item, Result> {
+  readonly rowsMax: number;
+  /** Batches under way at once: one in the database while the next is being written down. */
+  readonly flightsMax: number;
+  /** One result for each item, found by the item itself. */
+  run(items: readonly Item[]): Promise<ReadonlyMap<Item, Result>>;
+}
+
+interface Entry<Item, Result> {
+  readonly item: Item;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): Enqueue<Item, Result> {
+  const gathered: Entry<Item, Result>[] = [];
+  let flights = 0;
+  let isScheduled = false;
+
+  function schedule(): void {
+    if (isScheduled || flights >= options.flightsMax || gathered.length === 0) return;
+    isScheduled = true;
+    // After this turn of the event loop, so that everybody whose bytes came with this poll is in the same batch.
+    setImmediate(() => {
+      isScheduled = false;
+      const entries = gathered.splice(0, options.rowsMax);
+      flights += 1;
+      void settle(entries, options.run).finally(() => {
+        flights -= 1;
+        schedule();
+      });
+      schedule();
+    });
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      gathered.push({ item, resolve, reject });
+      schedule();
+    });
+}
+
+async function settle<Item, Result>(
+  entries: readonly Entry<Item, Result>[],
+  run: BatchOptions<Item, Result>["run"],
+): Promise<void> {
+  try {
+    const results = await run(entries.map((entry) => entry.item));
+    for (const { item, resolve, reject } of entries) {
+      const result = results.get(item);
+      if (result === undefined) reject(new Error("a batch gave no result for one of its items"));
+      else resolve(result);
+    }
+  } catch (error) {
+    for (const { reject } of entries) reject(error);
+  }
+}

@@ -1,0 +1,86 @@
+import { hash } from "node:crypto";
+import { z } from "zod";
+import type { PersonalFields } from "../member/profile.ts";
+import { ServiceError } from "../response/service-error.ts";
+
+/** A signup whose every value has been looked at. */
+export interface Signup {
+  readonly fields: PersonalFields;
+  readonly emailKey: string;
+  readonly keyHash: Buffer | null;
+  readonly fingerprint: Buffer;
+}
+
+const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200;
+
+/** Text a person typed: trimmed; no control characters but line breaks (PostgreSQL cannot store NUL); no lone surrogates. */
+const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "holds control characters");
+const required = (max: number) => text(max).min(1);
+
+const SIGNUP_BODY = z.strictObject({
+  email: required(254).regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address"),
+  name: required(200),
+  kana: required(200),
+  kanjiName: required(100),
+  sex: required(20),
+  birthDate: z.iso.date(),
+  postalCode: required(12).regex(/^[0-9A-Za-z -]+$/, "is not a postal code"),
+  address: required(400),
+  phone: required(30).regex(/^\+?[0-9 ()-]+$/, "is not a telephone number"),
+  survey: z.array(required(200)).length(5),
+  message: z
+    .string()
+    .max(2_000)
+    .regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\r\n])*$/u, "holds control characters"),
+});
+
+/** The body as typed values, or `invalid-input` that names the fields and never repeats what was in them. */
+export function parseSignup(body: unknown, idempotencyKey: string | undefined): Signup {
+  const parsed = SIGNUP_BODY.safeParse(body);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      (issue) => `${issue.path.join(".") || "body"} ${problemOf(issue)}`,
+    );
+    throw new ServiceError("invalid-input", `Please check: ${problems.join("; ")}.`);
+  }
+  const fields = parsed.data;
+  return {
+    fields,
+    emailKey: fields.email.toLowerCase(),
+    keyHash: hashKey(idempotencyKey),
+    // Of the parsed values, so that the same data in another order or with a blank more is the same body.
+    fingerprint: hash("sha256", JSON.stringify(fields), "buffer"),
+  };
+}
+
+function hashKey(key: string | undefined): Buffer | null {
+  if (key === undefined) return null;
+  if (key === "" || key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
+    throw new ServiceError(
+      "invalid-input",
+      `Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters.`,
+    );
+  }
+  return hash("sha256", key, "buffer");
+}
+
+/** Zod's own words can hold unknown keys, which are the sender's words; only these are said. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return "has fields that are not known";
+    case "too_big":
+      return "is too long";
+    case "too_small":
+      return "is missing or too short";
+    case "invalid_format":
+      return issue.message.startsWith("Invalid") ? "has the wrong form" : issue.message;
+    default:
+      return "is missing or of the wrong kind";
+  }
+}

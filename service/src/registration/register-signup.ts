@@ -1,0 +1,135 @@
+import { randomUUIDv7 } from "node:crypto";
+import type { Query, TransactionScope } from "../db/database.ts";
+import type { Keys } from "../keys.ts";
+import { identityMacOf } from "../member/identity-mac.ts";
+import type { Issuer } from "../member/issuer.ts";
+import type { MemberNumber } from "../member/member-number.ts";
+import type { Profile } from "../member/profile.ts";
+import { ServiceError } from "../response/service-error.ts";
+import type { SessionStore } from "../session/session-store.ts";
+import { createSessionToken, hashSessionToken } from "../session/session-token.ts";
+import { createBatch } from "./batch.ts";
+import type { Signup } from "./parse-signup.ts";
+import type { Candidate, MemberRepository, RegistrationOutcome } from "./repository.ts";
+import { isDeadlock, isRowFault } from "./row-fault.ts";
+
+/** A member and the session that was opened for them. */
+export interface Membership {
+  readonly profile: Profile;
+  readonly token: string;
+}
+
+export interface RegistrationParts {
+  readonly issuer: Issuer;
+  readonly repository: MemberRepository;
+  readonly sessions: SessionStore;
+  readonly transaction: TransactionScope;
+  readonly keys: Keys;
+  readonly batchRowsMax: number;
+  observeBatch(rows: number): void;
+}
+
+/** Resolves once the member is committed; a ServiceError where they cannot become one. */
+export type RegisterSignup = (signup: Signup) => Promise<Membership>;
+
+/** One batch is in the database while the next is being built; a third only made both slower (measured on 2 cores). */
+const FLIGHTS_MAX = 2;
+
+interface Attempt extends Candidate {
+  readonly token: string;
+}
+type Settled =
+  | { readonly outcome: RegistrationOutcome; readonly token: string }
+  | { readonly error: unknown };
+
+export function createRegistration(parts: RegistrationParts): RegisterSignup {
+  const enqueue = createBatch<Attempt, Settled>({
+    rowsMax: parts.batchRowsMax,
+    flightsMax: FLIGHTS_MAX,
+    run: (attempts) => registerBatch(parts, attempts),
+  });
+  return async (signup) => {
+    const attempt = createAttempt(signup, await parts.issuer.issue(), parts.keys);
+    const settled = await enqueue(attempt);
+    if ("error" in settled) throw settled.error;
+    return { profile: { number: numberOf(settled.outcome), ...signup.fields }, token: settled.token };
+  };
+}
+
+function createAttempt(signup: Signup, number: MemberNumber, keys: Keys): Attempt {
+  const identityMac = identityMacOf(keys.identity, number, signup.fields);
+  const token = createSessionToken(keys.session, identityMac);
+  return { ...signup, id: randomUUIDv7(), number, identityMac, token, tokenHash: hashSessionToken(token) };
+}
+
+function numberOf(outcome: RegistrationOutcome): MemberNumber {
+  switch (outcome.kind) {
+    case "registered":
+    case "replayed":
+      return outcome.number;
+    case "key-reused":
+      throw new ServiceError("key-reused", "This idempotency key was used with other data. Send a new key.");
+    case "email-taken":
+      throw new ServiceError("email-taken", "This e-mail address is registered already.");
+  }
+}
+
+async function registerBatch(
+  parts: RegistrationParts,
+  attempts: readonly Attempt[],
+): Promise<Map<Attempt, Settled>> {
+  parts.observeBatch(attempts.length);
+  try {
+    return await commitBatch(parts, attempts);
+  } catch (error) {
+    // Rolled back for certain. A row that the database will not have must not fail the others: each alone.
+    if (attempts.length > 1 && isRowFault(error)) return registerEachAlone(parts, attempts);
+    if (isDeadlock(error)) return commitBatch(parts, attempts);
+    throw error;
+  }
+}
+
+function commitBatch(parts: RegistrationParts, attempts: readonly Attempt[]): Promise<Map<Attempt, Settled>> {
+  return parts.transaction(async (query) => {
+    const outcomes = await parts.repository.register(query, attempts);
+    return openReplayedSessions(parts, query, attempts, outcomes);
+  });
+}
+
+/** A replay gets a session of its own, bound to the member that the first attempt made. */
+async function openReplayedSessions(
+  { keys, sessions }: RegistrationParts,
+  query: Query,
+  attempts: readonly Attempt[],
+  outcomes: ReadonlyMap<string, RegistrationOutcome>,
+): Promise<Map<Attempt, Settled>> {
+  const settled = new Map<Attempt, Settled>();
+  const opened: { tokenHash: Buffer; memberId: string }[] = [];
+  for (const attempt of attempts) {
+    const outcome = outcomes.get(attempt.id);
+    if (outcome === undefined) continue;
+    let token = attempt.token;
+    if (outcome.kind === "replayed") {
+      token = createSessionToken(keys.session, identityMacOf(keys.identity, outcome.number, attempt.fields));
+      opened.push({ tokenHash: hashSessionToken(token), memberId: outcome.id });
+    }
+    settled.set(attempt, { outcome, token });
+  }
+  if (opened.length > 0) await sessions.open(query, opened);
+  return settled;
+}
+
+async function registerEachAlone(
+  parts: RegistrationParts,
+  attempts: readonly Attempt[],
+): Promise<Map<Attempt, Settled>> {
+  const settled = new Map<Attempt, Settled>();
+  for (const attempt of attempts) {
+    try {
+      for (const [key, value] of await commitBatch(parts, [attempt])) settled.set(key, value);
+    } catch (error) {
+      settled.set(attempt, { error });
+    }
+  }
+  return settled;
+}

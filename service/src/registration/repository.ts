@@ -1,0 +1,34 @@
+import type { Query } from "../db/database.ts";
+import type { MemberNumber } from "../member/member-number.ts";
+import type { PersonalFields } from "../member/profile.ts";
+
+/** One registration on its way to the database. */
+export interface Candidate {
+  /** Internal key (UUIDv7), made before the insert so that an answer finds its person by key, never by position. */
+  readonly id: string;
+  readonly number: MemberNumber;
+  readonly fields: PersonalFields;
+  /** The e-mail address by which two people are the same. */
+  readonly emailKey: string;
+  /** Hash of the idempotency key, where one was sent. */
+  readonly keyHash: Buffer | null;
+  /** Hash of the whole body. */
+  readonly fingerprint: Buffer;
+  /** Binds number and fields of the row to each other. */
+  readonly identityMac: Buffer;
+  /** Hash of the session token that is handed out if this candidate becomes a member. */
+  readonly tokenHash: Buffer;
+}
+
+/** What became of a candidate. Only the first two have a place for a number. */
+export type RegistrationOutcome =
+  | { readonly kind: "registered"; readonly number: MemberNumber }
+  | { readonly kind: "replayed"; readonly id: string; readonly number: MemberNumber }
+  | { readonly kind: "key-reused" }
+  | { readonly kind: "email-taken" };
+
+/** Writes members. Runs inside a transaction scope; nothing is true before that scope has committed. */
+export interface MemberRepository {
+  /** The outcome of each candidate by its `id`. One candidate's clash never fails another. */
+  register(query: Query, candidates: readonly Candidate[]): Promise<ReadonlyMap<string, RegistrationOutcome>>;
+}

@@ -1,0 +1,61 @@
+import { readStatement } from "../db/statement.ts";
+import type { MemberNumber } from "../member/member-number.ts";
+import type { SeamContext } from "../seam-context.ts";
+import type { Candidate, MemberRepository, RegistrationOutcome } from "./repository.ts";
+
+const REGISTER_MEMBERS = readStatement(import.meta.url, "register-members.sql");
+const FIND_CLASHES = readStatement(import.meta.url, "find-clashes.sql");
+
+/** All candidates in one statement; only those that clash with a row cost a second one. */
+export function createSqlRepository({ config }: Pick<SeamContext, "config">): MemberRepository {
+  return {
+    async register(query, candidates) {
+      const outcomes = new Map<string, RegistrationOutcome>();
+      const rows = JSON.stringify(candidates.map(rowOf));
+      const inserted = await query<{ id: string }>(REGISTER_MEMBERS, [rows, config.sessionSeconds]);
+      const insertedIds = new Set(inserted.map((row) => row.id));
+      for (const { id, number } of candidates)
+        if (insertedIds.has(id)) outcomes.set(id, { kind: "registered", number });
+      if (insertedIds.size === candidates.length) return outcomes;
+
+      const clashing = candidates.filter((candidate) => !insertedIds.has(candidate.id)).map(rowOf);
+      const clashes = await query<Clash>(FIND_CLASHES, [JSON.stringify(clashing)]);
+      for (const clash of clashes) {
+        const outcome = outcomeOf(clash);
+        if (outcome !== undefined) outcomes.set(clash.candidateId, outcome);
+      }
+      return outcomes;
+    },
+  };
+}
+
+interface Clash {
+  candidateId: string;
+  memberId: string | null;
+  number: MemberNumber | null;
+  isSameBody: boolean | null;
+  isEmailTaken: boolean;
+}
+
+/** The key decides before the e-mail address: the same person trying again also has the address they registered. */
+function outcomeOf({ memberId, number, isSameBody, isEmailTaken }: Clash): RegistrationOutcome | undefined {
+  if (memberId !== null && number !== null) {
+    return isSameBody === true ? { kind: "replayed", id: memberId, number } : { kind: "key-reused" };
+  }
+  return isEmailTaken ? { kind: "email-taken" } : undefined;
+}
+
+const byteaOf = (bytes: Buffer) => `\\x${bytes.toString("hex")}`;
+
+function rowOf({ id, number, fields, emailKey, keyHash, fingerprint, identityMac, tokenHash }: Candidate) {
+  return {
+    id,
+    number,
+    ...fields,
+    email_key: emailKey,
+    key_hash: keyHash === null ? null : byteaOf(keyHash),
+    fingerprint: byteaOf(fingerprint),
+    identity_mac: byteaOf(identityMac),
+    token_hash: byteaOf(tokenHash),
+  };
+}

@@ -1,0 +1,78 @@
+import type { ErrorRequestHandler, Request } from "express";
+import type { Logger } from "pino";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { ResponseWriter } from "./response-writer.ts";
+import { type ErrorCode, ServiceError } from "./service-error.ts";
+
+export interface ErrorEdgeParts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly writer: ResponseWriter;
+  readonly translateError: (error: unknown) => ServiceError | undefined;
+  retryAfterSeconds(): number;
+}
+
+/** body-parser's error types → ours; what is missing here is `invalid-input`. */
+const CODE_OF_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
+  "entity.too.large": "too-large",
+  "charset.unsupported": "unsupported-media-type",
+  "encoding.unsupported": "unsupported-media-type",
+};
+
+/** The one place where a thrown thing becomes an answer. */
+export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
+  const logTrouble = createTroubleLog(parts.log);
+  return (error: unknown, req, res, _next) => {
+    const known = bodyErrorOf(error) ?? parts.translateError(error);
+    if (known === undefined) parts.log.error({ bug: withoutPersonalData(error), route: routeOf(req) }, "bug");
+    else if (known.cause !== undefined) logTrouble(known);
+    const answer = known ?? new ServiceError("bug", "Something is broken on our side. It has been recorded.");
+    parts.metrics.countError(answer.code);
+    if (req.method === "POST" && req.path === "/signups") parts.metrics.countSignup(outcomeOf(answer));
+    if (res.headersSent) return void res.destroy();
+    const headers = answer.status === 503 ? { "Retry-After": String(parts.retryAfterSeconds()) } : {};
+    parts.writer.write(res, {
+      status: answer.status,
+      headers,
+      body: { json: { code: answer.code, detail: answer.message } },
+    });
+  };
+}
+
+function outcomeOf(answer: ServiceError) {
+  if (answer.code === "busy") return "refused";
+  return answer.status < 500 ? "rejected" : "failed";
+}
+
+function routeOf(req: Request): string {
+  return req.route === undefined ? "none" : String(req.route.path);
+}
+
+function bodyErrorOf(error: unknown): ServiceError | undefined {
+  if (!(error instanceof Error) || !("type" in error) || !("statusCode" in error)) return undefined;
+  // Its message quotes the body; ours does not.
+  return new ServiceError(
+    CODE_OF_BODY_ERROR[String(error.type)] ?? "invalid-input",
+    "The body cannot be read as JSON within the limits.",
+  );
+}
+
+/** Name, code and frames. The message is left out: it may quote a row or a body, and a log outlives both. */
+function withoutPersonalData(error: unknown): object {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const frames = (error.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
+  const code = "code" in error ? String(error.code) : undefined;
+  const constraint = "constraint" in error ? String(error.constraint) : undefined;
+  return { name: error.name, code, constraint, stack: frames.join("\n") };
+}
+
+/** One line a second for each code: an outage is one piece of news, not ten thousand. */
+function createTroubleLog(log: Logger): (error: ServiceError) => void {
+  const lastMs = new Map<ErrorCode, number>();
+  return (error) => {
+    const now = performance.now();
+    if (now - (lastMs.get(error.code) ?? Number.NEGATIVE_INFINITY) < 1_000) return;
+    lastMs.set(error.code, now);
+    log.warn({ code: error.code, trouble: withoutPersonalData(error.cause) }, "operating trouble");
+  };
+}

@@ -1,0 +1,5 @@
+-- No lock: a session ends by its time.
+select members.id as "memberId", members.number
+from sessions
+join members on members.id = sessions.member_id
+where sessions.token_hash = $1 and sessions.expires_at > now()

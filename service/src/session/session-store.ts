@@ -1,0 +1,15 @@
+import type { Query } from "../db/database.ts";
+import type { MemberNumber } from "../member/member-number.ts";
+
+/** Whoever sent a valid token. */
+export interface Session {
+  readonly memberId: string;
+  readonly number: MemberNumber;
+}
+
+/** Sessions by the hash of their token; the token itself is kept nowhere. */
+export interface SessionStore {
+  find(tokenHash: Buffer): Promise<Session | undefined>;
+  /** Opens further sessions for members that exist, in the caller's transaction. */
+  open(query: Query, sessions: readonly { tokenHash: Buffer; memberId: string }[]): Promise<void>;
+}

@@ -1,0 +1,23 @@
+import { readStatement } from "../db/statement.ts";
+import type { SeamContext } from "../seam-context.ts";
+import type { Session, SessionStore } from "./session-store.ts";
+
+const FIND_SESSION = readStatement(import.meta.url, "find-session.sql");
+const OPEN_SESSIONS = readStatement(import.meta.url, "open-sessions.sql");
+
+export function createSqlSessionStore({
+  database,
+  config,
+}: Pick<SeamContext, "database" | "config">): SessionStore {
+  return {
+    async find(tokenHash) {
+      const [session] = await database.query<Session>(FIND_SESSION, [tokenHash]);
+      return session;
+    },
+    async open(query, sessions) {
+      const hashes = sessions.map((session) => session.tokenHash);
+      const members = sessions.map((session) => session.memberId);
+      await query(OPEN_SESSIONS, [hashes, members, config.sessionSeconds]);
+    },
+  };
+}
