@@ -1,0 +1,123 @@
+import { readAnswer } from "../answer/read-answer.ts";
+import type { OutgoingRequest, RawAnswer } from "../engine/port.ts";
+import type { RequestEvent } from "../events/event.ts";
+import type { Person } from "../people/field.ts";
+import type { Step } from "../target/target.ts";
+import {
+  fillBody,
+  fillHeader,
+  placeholdersOf,
+  stepUrl,
+  type TemplateScope,
+  templatesOf,
+} from "../target/template.ts";
+import { alteredPerson } from "./altered-person.ts";
+import type { EngineContext, StepRequest, StepResult } from "./engine-context.ts";
+import { follow } from "./follow-redirects.ts";
+import type { Sending } from "./visit.ts";
+
+/** Sends one step, follows its redirects, reads the answer. Never throws for what the network does. */
+export async function sendStep(context: EngineContext, asked: StepRequest): Promise<StepResult> {
+  const { sending } = asked;
+  const scope = scopeOf(context, asked);
+  const request = firstRequest(context, asked, scope);
+  const exchange = await follow(context, asked, request);
+  const { facts, captured } = readFor(context, asked, exchange.raw);
+  const event: RequestEvent = {
+    type: "request",
+    run: context.plan.runId,
+    control: null,
+    visitor: asked.visitor,
+    request: asked.request,
+    step: sending.step.name,
+    role: sending.step.role,
+    phase: sending.phase,
+    purpose: sending.purpose,
+    session: sending.session,
+    method: sending.step.method,
+    path: sending.step.path,
+    intendedMicroseconds: asked.intendedMicroseconds,
+    ...exchange.raw.times,
+    keyHash: isKeySent(context, sending.step) ? hashed(context, scope.key) : null,
+    requestBodyHash: request.body === null ? null : hashed(context, request.body),
+    ...facts,
+  };
+  const named = facts.memberId === null ? captured : { memberId: facts.memberId, ...captured };
+  return { event, raw: exchange.raw, given: { cookies: exchange.cookies, captured: named } };
+}
+
+/** What this answer says when this person reads it: the one way from an answer to facts, for the controls as well. */
+export function readFor(
+  context: EngineContext,
+  { person, sending }: { person: Person; sending: Pick<Sending, "step"> },
+  raw: RawAnswer,
+): ReturnType<typeof readAnswer> {
+  return readAnswer(
+    {
+      target: context.plan.target,
+      step: sending.step,
+      person,
+      codec: context.codec,
+      primitives: context.port.primitives,
+    },
+    raw,
+  );
+}
+
+function scopeOf(context: EngineContext, { person, sending, memory }: StepRequest): TemplateScope {
+  const sent = sending.input === "own" ? person : alteredPerson(person, sending.input);
+  return { person: sent, captured: memory.captured, key: sent.key, secrets: context.secrets };
+}
+
+function firstRequest(context: EngineContext, asked: StepRequest, scope: TemplateScope): OutgoingRequest {
+  const { target, limits } = context.plan;
+  const { step, abandonAfterSeconds } = asked.sending;
+  const body = step.body === undefined ? null : fillBody(step.body, scope);
+  return {
+    method: step.method,
+    url: stepUrl(target, step, scope),
+    headers: headersOf(context, asked, scope, body?.contentType ?? null),
+    body: body?.text ?? null,
+    timeoutSeconds: step.timeoutSeconds,
+    abandonAfterSeconds,
+    answerBytesMax: limits.answerBytesMax,
+  };
+}
+
+function headersOf(
+  context: EngineContext,
+  { person, sending }: StepRequest,
+  scope: TemplateScope,
+  contentType: string | null,
+): Record<string, string> {
+  const { target, runId } = context.plan;
+  const { step } = sending;
+  const headers: Record<string, string> = {
+    "user-agent": "crowdproof",
+    "accept-encoding": "gzip, deflate, br",
+  };
+  if (contentType !== null) headers["content-type"] = contentType;
+  for (const [name, template] of [...Object.entries(target.headers), ...Object.entries(step.headers)]) {
+    headers[name.toLowerCase()] = fillHeader(template, scope);
+  }
+  if (target.clientIpHeader !== undefined) headers[target.clientIpHeader.toLowerCase()] = person.ipAddress;
+  if (hasKeyHeader(context, step)) headers[target.idempotencyHeader!.toLowerCase()] = scope.key;
+  headers["x-crowdproof-run"] = runId;
+  return headers;
+}
+
+/** Only signups create something, and only the last sign-up step does. */
+function hasKeyHeader(context: EngineContext, step: Step): boolean {
+  return context.plan.target.idempotencyHeader !== undefined && step === context.steps["sign-up"].at(-1);
+}
+
+function isKeySent(context: EngineContext, step: Step): boolean {
+  return (
+    hasKeyHeader(context, step) ||
+    templatesOf(step).some((template) => placeholdersOf(template).some(({ kind }) => kind === "key"))
+  );
+}
+
+function hashed(context: EngineContext, text: string): string {
+  return context.port.primitives.sha256(text).slice(0, 32);
+}
