@@ -1,4 +1,5 @@
 import type { Strength, Verdict } from "../verdict/verdict.ts";
+import { commandsOf } from "./commands.ts";
 import { html, type Markup } from "./markup.ts";
 import { section, shortened } from "./parts.ts";
 import type { Words } from "./texts.ts";
@@ -60,32 +61,13 @@ export function environmentSection(verdict: Verdict, words: Words): Markup {
   return section("environment", words.say("environment"), words, html`<dl class="facts">${list}</dl>`);
 }
 
-export function repeatSection(verdict: Verdict, dir: string, words: Words): Markup {
-  const { again, judge } = commandsOf(verdict, dir);
+export function repeatSection(facts: { verdict: Verdict; dir: string; scale: number }, words: Words): Markup {
+  const { run } = facts.verdict;
+  const { again, judge } = commandsOf(run, facts.dir, facts.scale);
   const pre = (command: string, label: string) =>
     html`<pre role="region" aria-label="${label}" tabindex="0"><code>${command}</code></pre>`;
   const content = html`<p>${words.say("repeatSame")}</p>${pre(again, words.say("repeatSame"))}
-${again.includes("TARGET_FILE") ? html`<p class="quiet">${words.say("targetFileHint", { target: shortened(verdict.run.target, 80) })}</p>` : null}
+${again.includes("TARGET_FILE") ? html`<p class="quiet">${words.say("targetFileHint", { target: shortened(run.target, 80) })}</p>` : null}
 <p>${words.say("repeatJudge")}</p>${pre(judge, words.say("repeatJudge"))}`;
   return section("repeat", words.say("repeat"), words, content);
-}
-
-/** Commands to copy. The reference service is what the gate starts by itself; any other target needs its file. */
-export function commandsOf(verdict: Verdict, dir: string, scale = 1): { again: string; judge: string } {
-  const { run } = verdict;
-  const parts = [
-    "npx crowdproof gate",
-    quoted(run.campaign),
-    ...(run.target === "reference" ? [] : ["--target TARGET_FILE"]),
-    `--engine ${quoted(run.engine)}`,
-    `--seed ${run.seed}`,
-    ...(scale === 1 ? [] : [`--scale ${scale}`]),
-    ...(run.fault === null ? [] : [`--fault ${quoted(run.fault)}`]),
-  ];
-  return { again: parts.join(" "), judge: `npx crowdproof judge ${quoted(dir)}` };
-}
-
-/** For a POSIX shell: a campaign's name must not become a command when it is copied. */
-function quoted(text: string): string {
-  return /^[\w./:=@-]+$/.test(text) ? text : `'${text.replace(/[\r\n]/g, " ").replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,6 @@
 import type { CheckResult, Verdict } from "../verdict/verdict.ts";
-import { commandsOf, strengthSentence } from "./closing-sections.ts";
+import { strengthSentence } from "./closing-sections.ts";
+import { commandsOf } from "./commands.ts";
 import { exposuresSentence, fieldsOf, victimOf } from "./exposures-section.ts";
 import { withoutControls } from "./markup.ts";
 import { outcomeWord, shortened, shownOutcome } from "./parts.ts";
@@ -10,7 +11,8 @@ const SYMBOLS = { pass: "✅", fail: "❌", unknown: "❓", "not-judged": "➖" 
 const EXPOSURES_MAX = 5;
 
 /** The report for a pull request comment: what must be acted upon is open, the rest folded. English only. */
-export function renderMarkdown(verdict: Verdict, dir: string): string {
+export function renderMarkdown(facts: { verdict: Verdict; dir: string; scale: number }): string {
+  const { verdict } = facts;
   const words = wordsIn("en");
   const { run } = verdict;
   const isPassed = (check: CheckResult) => shownOutcome(check) === "pass";
@@ -36,7 +38,7 @@ export function renderMarkdown(verdict: Verdict, dir: string): string {
         `${plain(run.campaign)} against ${plain(run.target)}; ${plain(`${run.engine} ${run.engineVersion}`)}, seed ${run.seed}; ` +
           `${run.visitorsStarted} of ${run.visitorsPlanned} visitors in ${words.seconds(run.seconds)}; ${plain(startedText(run.startedAt))}; ` +
           `${plain(run.machine)}, Node ${plain(run.node)}, Crowdproof ${plain(run.crowdproofVersion)}`,
-        fenced(Object.values(commandsOf(verdict, dir)).join("\n")),
+        fenced(Object.values(commandsOf(run, facts.dir, facts.scale)).join("\n")),
       ].join("\n\n"),
     ),
   ]

@@ -25,7 +25,7 @@ export function escapeMarkup(text: string): string {
 export function withoutControls(text: string): string {
   return text
     .replace(
-      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff\u202a-\u202e\u2066-\u2069]/g,
+      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\u202a-\u202e\u2066-\u2069]/g,
       "\ufffd",
     )
     .toWellFormed();

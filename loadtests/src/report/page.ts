@@ -15,6 +15,8 @@ export interface ReportFacts {
   course: Course;
   /** The run folder, as it is to be named in a command. */
   dir: string;
+  /** The plan's; 1 where there is no plan to read. */
+  scale: number;
 }
 
 /** The whole report as one file that asks for nothing else. Both languages are in it; English shows without a script. */
@@ -60,7 +62,7 @@ ${courseSection(facts.course, verdict, words)}
 ${checksSection(verdict, words)}
 ${strengthSection(verdict, words)}
 ${environmentSection(verdict, words)}
-${repeatSection(verdict, facts.dir, words)}`;
+${repeatSection(facts, words)}`;
 }
 
 /** Radio buttons and a style rule: the switch works without a script too. */

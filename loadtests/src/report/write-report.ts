@@ -14,8 +14,9 @@ export async function writeReport(dir: string, verdict: Verdict): Promise<void> 
   const named = relative(process.cwd(), dir);
   const shownDir = named === "" ? "." : named.startsWith("..") ? dir : named;
   const course = await readCourse(dir);
-  await replaceFile(join(dir, "report.html"), renderPage({ verdict, course, dir: shownDir }));
-  await replaceFile(join(dir, "report.md"), renderMarkdown(verdict, shownDir));
+  const scale = "plan" in course ? course.plan.scale : 1;
+  await replaceFile(join(dir, "report.html"), renderPage({ verdict, course, dir: shownDir, scale }));
+  await replaceFile(join(dir, "report.md"), renderMarkdown({ verdict, dir: shownDir, scale }));
   await replaceFile(join(dir, "junit.xml"), renderJunit(verdict));
 }
 
