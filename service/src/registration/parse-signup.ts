@@ -28,7 +28,8 @@ const SIGNUP_BODY = z.strictObject({
   kana: required(200),
   kanjiName: required(100),
   sex: required(20),
-  birthDate: z.iso.date(),
+  // PostgreSQL has no year 0, and nobody alive was born before 1900.
+  birthDate: z.iso.date().regex(/^(19|20)/, "is not a birth date"),
   postalCode: required(12).regex(/^[0-9A-Za-z -]+$/, "is not a postal code"),
   address: required(400),
   phone: required(30).regex(/^\+?[0-9 ()-]+$/, "is not a telephone number"),
