@@ -1,4 +1,3 @@
-import type { Paint } from "./draw-plan.ts";
 import {
   ASSUMED_SIGNUP_SECONDS,
   type Forecast,
@@ -7,15 +6,20 @@ import {
   type MachineLimits,
   machineLimits,
 } from "./forecast.ts";
+import type { Paint } from "./paint.ts";
 import { BEHAVIOURS, type Plan } from "./plan.ts";
 
 const LABEL_WIDTH = 12;
+
+/** What is drawn: campaign, target and everything that decides the crowd. */
+export function titleOf({ campaign, target, seed, scale }: Plan, paint: Paint): string {
+  return `${paint("bold", campaign)} ${paint("dim", `on ${target.name}, seed ${seed}, scale ${scale}`)}`;
+}
 
 /** The numbers below the curve: one subject a line, its headline first, what it rests on after it. */
 export function describePlan(plan: Plan, options: { width: number; paint: Paint }): string[] {
   const { paint, width } = options;
   const forecast = forecastPlan(plan);
-  const title = `${paint("bold", plan.campaign)} ${paint("dim", `on ${plan.target.name}, seed ${plan.seed}, scale ${plan.scale}`)}`;
   const rows: [string, string][] = [
     ["visitors", visitorsLine(plan, forecast)],
     ["peak", peakLine(forecast)],
@@ -27,12 +31,11 @@ export function describePlan(plan: Plan, options: { width: number; paint: Paint 
     ["strength", strengthLine(plan, forecast)],
     ["generator", generatorLine(plan, machineLimits(), paint)],
   ];
-  const lines = rows.flatMap(([label, text]) =>
+  return rows.flatMap(([label, text]) =>
     wrap(text, width - LABEL_WIDTH).map(
       (line, at) => `${paint("dim", (at === 0 ? label : "").padEnd(LABEL_WIDTH))}${line}`,
     ),
   );
-  return [title, ...lines];
 }
 
 function visitorsLine(plan: Plan, { visitors, burstVisitors, burstVisitorsMax }: Forecast): string {
@@ -43,7 +46,7 @@ function visitorsLine(plan: Plan, { visitors, burstVisitors, burstVisitorsMax }:
 }
 
 function peakLine({ peakPerSecond, peakAtSeconds, meanPerSecond }: Forecast): string {
-  return `${rate(peakPerSecond)} at ${Number(peakAtSeconds.toFixed(1))} s, ${rate(meanPerSecond)} on average with the bursts`;
+  return `${rate(peakPerSecond)} at ${span(peakAtSeconds)}, ${rate(meanPerSecond)} on average with the bursts`;
 }
 
 function durationLine(
@@ -68,13 +71,19 @@ function couplesLine({ couples, couplesAtOneInstant }: Forecast): string {
 function overlapLine(plan: Plan, { overlaps, signupSecondsForTarget }: Forecast): string {
   const [assumed, ...others] = overlaps;
   const also = others
-    .toSorted((one, other) => one.signupSeconds - other.signupSeconds)
-    .map(({ signupSeconds, overlapRatio }) => `${percent(overlapRatio)} at ${milliseconds(signupSeconds)}`);
-  const target =
-    plan.overlapTargetRatio > 0
-      ? ` Target ${percent(plan.overlapTargetRatio)}${signupSecondsForTarget === null ? ", out of reach" : `, reached from ${milliseconds(signupSecondsForTarget)} on`}.`
-      : "";
-  return `${percent(assumed?.overlapRatio ?? 0)} of those on the curve meet another signup in flight, if one takes ${milliseconds(ASSUMED_SIGNUP_SECONDS)} (${also.join(", ")}).${target}`;
+    .map((one) => `${milliseconds(one.signupSeconds)}: ${percent(one.overlapRatio)}`)
+    .join(", ");
+  const meeting = `${percent(assumed?.overlapRatio ?? 0)} on the curve meet another signup in flight`;
+  return `${meeting} if one takes ${milliseconds(ASSUMED_SIGNUP_SECONDS)} (${also})${targetOf(plan, signupSecondsForTarget)}`;
+}
+
+function targetOf(plan: Plan, signupSecondsForTarget: number | null): string {
+  if (plan.overlapTargetRatio === 0) return "; no target";
+  const from =
+    signupSecondsForTarget === null
+      ? "out of reach"
+      : `reached from ${milliseconds(signupSecondsForTarget)} on`;
+  return `; target ${percent(plan.overlapTargetRatio)}, ${from}`;
 }
 
 function claimLine(plan: Plan, { claimObstacles }: Forecast, paint: Paint): string {
@@ -136,9 +145,12 @@ function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** The blank before a unit is one that no line breaks at. */
+const NO_BREAK = "\u00a0";
+
 function percent(ratio: number): string {
   const percents = ratio * 100;
-  return `${percents >= 9.95 || percents === 0 ? percents.toFixed(0) : percents.toFixed(1)} %`;
+  return `${Number(percents.toFixed(percents < 9.95 ? 1 : 0))}${NO_BREAK}%`;
 }
 
 function rate(perSecond: number): string {
@@ -146,16 +158,16 @@ function rate(perSecond: number): string {
 }
 
 function milliseconds(seconds: number): string {
-  return `${Number((seconds * 1_000).toPrecision(2))} ms`;
+  return `${Number((seconds * 1_000).toPrecision(2))}${NO_BREAK}ms`;
 }
 
 function span(seconds: number): string {
-  if (seconds < 120) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 120) return `${Number(seconds.toFixed(1))}${NO_BREAK}s`;
   const minutes = Math.floor(seconds / 60);
   const left = Math.round(seconds - minutes * 60);
-  return left === 0 ? `${minutes} min` : `${minutes} min ${left} s`;
+  return left === 0 ? `${minutes}${NO_BREAK}min` : `${minutes}${NO_BREAK}min ${left}${NO_BREAK}s`;
 }
 
 function mebibytes(bytes: number): string {
-  return `${count(bytes / 2 ** 20)} MiB`;
+  return `${count(bytes / 2 ** 20)}${NO_BREAK}MiB`;
 }

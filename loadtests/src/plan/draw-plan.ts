@@ -1,6 +1,6 @@
-import { styleText } from "node:util";
 import { ratePerSecondAt } from "../arrivals/curve.ts";
-import { describePlan } from "./describe-plan.ts";
+import { describePlan, titleOf } from "./describe-plan.ts";
+import { createPaint, type Paint } from "./paint.ts";
 import type { Burst, Plan } from "./plan.ts";
 
 export interface DrawOptions {
@@ -19,13 +19,8 @@ const EIGHTHS = " ▁▂▃▄▅▆▇█";
 export function drawPlan(plan: Plan, options: DrawOptions): string {
   const width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, options.width));
   const paint = createPaint(options.color);
-  return [...drawCurve(plan, width, paint), "", ...describePlan(plan, { width, paint }), ""].join("\n");
-}
-
-export type Paint = (style: "cyan" | "yellow" | "dim" | "bold" | "green" | "red", text: string) => string;
-
-function createPaint(color: boolean): Paint {
-  return (style, text) => (color && text !== "" ? styleText(style, text, { validateStream: false }) : text);
+  const parts = [[titleOf(plan, paint)], drawCurve(plan, width, paint), describePlan(plan, { width, paint })];
+  return parts.map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
 /**
@@ -40,20 +35,19 @@ function drawCurve(plan: Plan, width: number, paint: Paint): string[] {
   const rates = columnRates(plan, columns);
   const topPerSecond = niceAbove(Math.max(...rates));
   const burstColumns = new Set(plan.bursts.map(({ atSeconds }) => columnOf(atSeconds, plan, columns)));
-  const lines = burstLabels(plan, columns).map((line) => `${" ".repeat(axisWidth)}${paint("yellow", line)}`);
+  const lines = burstLabels(plan, columns).map(
+    (line) => `${" ".repeat(axisWidth)}${paint("yellow", line.trimEnd())}`,
+  );
   for (let row = ROWS - 1; row >= 0; row--) {
     const cells = rates.map((rate, column) => {
       const eighths = Math.round((rate / topPerSecond) * ROWS * 8) - row * 8;
-      if (eighths > 0) return paint("cyan", EIGHTHS[Math.min(8, eighths)]!);
-      return burstColumns.has(column) ? paint("yellow", "┊") : " ";
+      const isBurst = burstColumns.has(column);
+      if (eighths > 0) return paint(isBurst ? "yellow" : "cyan", EIGHTHS[Math.min(8, eighths)]!);
+      return isBurst ? paint("yellow", "┊") : " ";
     });
-    lines.push(`${paint("dim", axisLabel(row, topPerSecond, axisWidth))}${joinPainted(cells)}`);
+    lines.push(`${paint("dim", axisLabel(row, topPerSecond, axisWidth))}${cells.join("").trimEnd()}`);
   }
   return [...lines, ...timeAxis(plan, columns, axisWidth).map((line) => paint("dim", line))];
-}
-
-function joinPainted(cells: string[]): string {
-  return cells.join("").trimEnd();
 }
 
 function columnOf(seconds: number, plan: Plan, columns: number): number {
@@ -103,7 +97,7 @@ function placeLabel(lines: string[], burst: Burst, column: number, columns: numb
   for (let line = 0; line < LABEL_LINES_MAX; line++) {
     const there = lines[line] ?? "";
     if (there.length > start) continue;
-    lines[line] = there.padEnd(start) + text + " ";
+    lines[line] = `${there.padEnd(start)}${text} `;
     return;
   }
 }

@@ -28,7 +28,7 @@ export interface Forecast {
 
 /** A signup of the reference service at these rates: 3 to 8 ms on two cores that the generator shares. */
 export const ASSUMED_SIGNUP_SECONDS = 0.004;
-const OTHER_SIGNUP_SECONDS = [0.001, 0.002, 0.008, 0.016];
+const OTHER_SIGNUP_SECONDS = [0.001, 0.002, 0.008];
 /** A claim of a crowd needs so many people at one instant (DESIGN.md). */
 export const CROWD_BURST_VISITORS_MIN = 64;
 

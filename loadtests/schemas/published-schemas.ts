@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { campaignSchema } from "../src/campaign/campaign.ts";
+
+/** File beside this one → the schema it is generated from, as a person or an editor writes documents for it. */
+export const PUBLISHED_SCHEMAS: Record<string, { title: string; schema: z.ZodType }> = {
+  "campaign.schema.json": { title: "Crowdproof campaign", schema: campaignSchema },
+};
+
+/** The text of one published JSON Schema (draft 2020-12); the same bytes each time. */
+export function publishedText({ title, schema }: { title: string; schema: z.ZodType }): string {
+  // What is written into a document, before defaults: a key with a default may be left out.
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input" });
+  return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+}
