@@ -148,6 +148,8 @@ function checkTemplates(file: TargetFile, complain: Complain): void {
 function addCaptures(step: StepFile, made: Set<string>): void {
   for (const name of Object.keys(step.captures)) made.add(name);
   if (step.ticket !== undefined) made.add("ticket");
+  // The visitor keeps the member ID under this name by itself.
+  if (step.memberId !== undefined) made.add("memberId");
 }
 
 const PERSON_NAMES = [...CANARY_FIELDS, ...COMPARED_FIELDS, "visitor", "ipAddress", "key", ...DERIVED_FIELDS];
