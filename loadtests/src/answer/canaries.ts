@@ -27,11 +27,11 @@ export function readCanaries(
 }
 
 /** A pair's address is its first visitor's, and both of them sent it. */
-export function sortCanaries(
-  found: readonly FoundCanary[],
+export function sortCanaries<Found extends FoundCanary>(
+  found: readonly Found[],
   person: Pick<Person, "visitor" | "emailVisitor">,
   { runTag }: Pick<CanaryCodec, "runTag">,
-): { own: CanaryField[]; foreign: FoundCanary[] } {
+): { own: CanaryField[]; foreign: Found[] } {
   const isOwn = (canary: FoundCanary) =>
     canary.runTag === runTag &&
     canary.visitor === (canary.field === "email" ? person.emailVisitor : person.visitor);

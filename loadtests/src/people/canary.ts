@@ -21,8 +21,12 @@ export interface CanaryCodec {
 
 export interface CanaryCodecOptions extends Pick<Primitives, "hmacSha256" | "decodeBase64"> {
   runId: string;
-  key?: string;
+  /** Of the check; `secrets[CANARY_KEY_SECRET]` at the composition. */
+  key?: string | undefined;
 }
+
+/** Where resolveSecrets leaves a key of one's own: the environment's CROWDPROOF_CANARY_KEY. */
+export const CANARY_KEY_SECRET = "env:CROWDPROOF_CANARY_KEY";
 
 /**
  * A Latin canary is 24 letters: `q`, 9 of payload, 14 of check. Letters alone, so that one spelling serves

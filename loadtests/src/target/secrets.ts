@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { CANARY_KEY_SECRET } from "../people/canary.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Target } from "./target.ts";
 import { placeholdersOf, stringsOf } from "./template.ts";
@@ -27,7 +28,8 @@ export async function resolveSecrets(
   if (missing.length > 0) {
     throw new UsageError([`${target.name} needs what is not there:`, ...missing].join("\n  "));
   }
-  return secrets;
+  const canaryKey = env[CANARY_KEY_SECRET.slice("env:".length)];
+  return canaryKey ? { ...secrets, [CANARY_KEY_SECRET]: canaryKey } : secrets;
 }
 
 type Found = { value: string } | { missing: string };

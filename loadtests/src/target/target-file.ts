@@ -105,6 +105,11 @@ const step = z.strictObject({
   ticket: place.exactOptional().describe("What somebody waiting brings back as ${captured.ticket}."),
 });
 
+const series = z
+  .string()
+  .regex(/^[a-zA-Z_:][\w:]*(\{[^{}]*\})?$/)
+  .describe('A counter of a signup\'s answers, as in signups_total{outcome="acknowledged"}.');
+
 const sql = z.strictObject({ connection: text, statement: text });
 
 export const targetFileSchema = z.strictObject({
@@ -159,7 +164,7 @@ export const targetFileSchema = z.strictObject({
     .strictObject({
       logFiles: z.array(z.string()).default([]),
       metricsUrl: text.exactOptional().describe("A URL, or a path on the target."),
-      counters: optionalOf(ANSWER_CLASSES, text).default({}),
+      counters: optionalOf(ANSWER_CLASSES, series).default({}),
       exclusive: z.boolean().default(false).describe("True where nobody else uses the target."),
     })
     .default({ logFiles: [], counters: {}, exclusive: false }),
