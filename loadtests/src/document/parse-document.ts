@@ -48,7 +48,7 @@ function parseText(text: string, file: string, lineCounter: LineCounter): Docume
   }
 }
 
-/** The parser recurses: 100,000 opening brackets end at its own stack, in hundreds of errors. */
+/** The parser recurses: 10,000 opening brackets end at its own stack, in hundreds of errors. */
 function tooDeep(file: string, cause?: unknown): UsageError {
   return new UsageError(`${file} is nested too deeply to be read. Is it the file you meant?`, { cause });
 }

@@ -96,7 +96,8 @@ function claimLine(plan: Plan, { claimObstacles }: Forecast, paint: Paint): stri
 }
 
 function strengthLine(plan: Plan, { visitors, behaviours }: Forecast): string {
-  const signups = visitors - behaviours["invalid-input"];
+  // One of two with one address, and one of two with one key, is turned away.
+  const signups = visitors - (behaviours.pair + behaviours["shared-key"]) / 2;
   const episodes = Math.max(1, plan.bursts.length);
   const each = plan.bursts.length > 0 ? "bursts" : "run";
   // 3/k says nothing below four episodes.
