@@ -1,0 +1,126 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import type { Service } from "../src/service.ts";
+import { createStage, get, newPerson, type Reply, signUp } from "./harness.ts";
+
+const stage = createStage();
+const SMALL = { WORKING_MAX: "2", QUEUE_MAX: "4", QUEUE_SECONDS_MAX: "0.3" };
+
+/** While the table is locked, whoever was let in stays in. */
+async function whileNobodyLeaves<Result>(work: () => Promise<Result>): Promise<Result> {
+  await stage.sql("begin");
+  await stage.sql("lock table members in exclusive mode");
+  const result = await work();
+  await stage.sql("commit");
+  return result;
+}
+
+function crowd(service: Service, size: number): Promise<Reply>[] {
+  return Array.from({ length: size }, () => signUp(service, newPerson()));
+}
+
+test("beyond the queue a signup is refused politely: marker, Retry-After, no number, no cookie, and nothing registered", async () => {
+  const service = await stage.start({ env: SMALL });
+  const replies = await whileNobodyLeaves(async () => {
+    const taps = crowd(service, 30);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return taps;
+  }).then((taps) => Promise.all(taps));
+  const refused = replies.filter((reply) => reply.status === 503);
+  expect(refused).toHaveLength(28);
+  for (const { body, cookie, headers } of refused) {
+    expect(Object.keys(body).sort()).toEqual(["code", "detail"]);
+    expect({ code: body["code"], cookie }).toEqual({ code: "busy", cookie: undefined });
+    expect(headers.get("retry-after")).toMatch(/^([2-9]|1[0-2])$/);
+  }
+  expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 2 }]);
+  expect(String((await get(service, "/metrics")).body["text"])).toContain(
+    'signups_total{outcome="refused"} 28',
+  );
+});
+
+test("the refused are not told to come back all at once", async () => {
+  const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
+  const replies = await whileNobodyLeaves(async () => {
+    const inside = crowd(service, 2);
+    await expect
+      .poll(async () => String((await get(service, "/metrics")).body["text"]))
+      .toMatch(/_working 2/);
+    const outside = await Promise.all(crowd(service, 60));
+    return { inside, outside };
+  });
+  await Promise.all(replies.inside);
+  const seconds = new Set(replies.outside.map((reply) => reply.headers.get("retry-after")));
+  expect(seconds.size).toBeGreaterThanOrEqual(6);
+});
+
+test("a refusal is sent before the body is", async () => {
+  const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
+  const { inside, head } = await whileNobodyLeaves(async () => {
+    const inside = crowd(service, 2);
+    await expect
+      .poll(async () => String((await get(service, "/metrics")).body["text"]))
+      .toMatch(/_working 2/);
+    const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
+    socket.write(
+      "POST /signups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+    );
+    const [bytes] = await once(socket, "data");
+    socket.destroy();
+    return { inside, head: String(bytes) };
+  });
+  await Promise.all(inside);
+  expect(head).toMatch(/^HTTP\/1\.1 503 /);
+});
+
+test("who waits no longer than the deadline is let in when a place falls free", async () => {
+  const service = await stage.start({ env: { ...SMALL, QUEUE_SECONDS_MAX: "10" } });
+  const taps = await whileNobodyLeaves(async () => {
+    const taps = crowd(service, 6);
+    await expect
+      .poll(async () => String((await get(service, "/metrics")).body["text"]))
+      .toMatch(/_waiting 4/);
+    return { taps };
+  });
+  const replies = await Promise.all(taps.taps);
+  expect(replies.map((reply) => reply.status)).toEqual(Array(6).fill(201));
+});
+
+test("who hangs up while waiting costs no query", async () => {
+  const service = await stage.start({ env: { ...SMALL, QUEUE_SECONDS_MAX: "10" } });
+  const gone = new AbortController();
+  const inside = await whileNobodyLeaves(async () => {
+    const inside = crowd(service, 2);
+    await expect
+      .poll(async () => String((await get(service, "/metrics")).body["text"]))
+      .toMatch(/_working 2/);
+    const body = JSON.stringify(newPerson());
+    const leaving = fetch(`${service.url}/signups`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      signal: gone.signal,
+    });
+    await expect
+      .poll(async () => String((await get(service, "/metrics")).body["text"]))
+      .toMatch(/_waiting 1/);
+    gone.abort();
+    await expect(leaving).rejects.toThrow(/abort/);
+    return { inside };
+  });
+  await Promise.all(inside.inside);
+  await expect.poll(async () => String((await get(service, "/metrics")).body["text"])).toMatch(/_working 0/);
+  expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 2 }]);
+});
+
+test("reads are not held up by a crowd at the door", async () => {
+  const service = await stage.start({ env: { ...SMALL, QUEUE_SECONDS_MAX: "10" } });
+  const { cookie } = await signUp(service, newPerson());
+  const taps = await whileNobodyLeaves(async () => {
+    const taps = crowd(service, 6);
+    expect((await get(service, "/me", cookie)).status).toBe(200);
+    return { taps };
+  });
+  await Promise.all(taps.taps);
+});

@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { createTransactionScope } from "../src/db/transaction.ts";
+import type { SeamContext } from "../src/seam-context.ts";
+import { createStage, get, newPerson, signUp } from "./harness.ts";
+
+const stage = createStage();
+
+const KILL_SERVICE_BACKENDS =
+  "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crowdproof' and datname = current_database()";
+
+test("nobody is acknowledged when the database dies before the commit, and a retry makes the member", async () => {
+  const service = await stage.start();
+  const people = Array.from({ length: 12 }, () => newPerson());
+  const tapAll = () => Promise.all(people.map((person, at) => signUp(service, person, `kill-${at}`)));
+  await signUp(service, newPerson());
+  await stage.sql("begin");
+  await stage.sql("lock table members in exclusive mode");
+  const taps = tapAll();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await stage.sql(KILL_SERVICE_BACKENDS);
+  await stage.sql("commit");
+  const replies = await taps;
+  for (const reply of replies.filter((one) => one.status !== 201)) {
+    expect({ status: reply.status, code: reply.body["code"], cookie: reply.cookie }).toEqual({
+      status: 503,
+      code: "unavailable",
+      cookie: undefined,
+    });
+    expect(Number(reply.headers.get("retry-after"))).toBeGreaterThanOrEqual(2);
+  }
+  expect(replies.some((reply) => reply.status === 503)).toBe(true);
+  const retries = await tapAll();
+  expect(retries.map((reply) => reply.status)).toEqual(people.map(() => 201));
+  for (const [at, reply] of replies.entries()) {
+    if (reply.status === 201) expect(retries[at]?.body).toEqual(reply.body);
+  }
+});
+
+test("a commit whose answer is lost is told as not known, and a retry with the same key finds out", async () => {
+  let isCommitLost = true;
+  const service = await stage.start({
+    seams: {
+      // The commit reaches the database; the connection dies before its answer reaches us.
+      createTransactionScope: (context) =>
+        createTransactionScope({ database: losingCommits(context, () => isCommitLost) }),
+    },
+  });
+  const person = newPerson();
+  const lost = await signUp(service, person, "lost");
+  expect({ status: lost.status, code: lost.body["code"], cookie: lost.cookie }).toEqual({
+    status: 503,
+    code: "indeterminate",
+    cookie: undefined,
+  });
+  isCommitLost = false;
+  const retry = await signUp(service, person, "lost");
+  expect(retry.status).toBe(201);
+  expect(await stage.sql("select number from members")).toEqual([{ number: retry.body["number"] }]);
+});
+
+function losingCommits({ database }: SeamContext, isLost: () => boolean): SeamContext["database"] {
+  return {
+    ...database,
+    async connect() {
+      const connection = await database.connect();
+      return {
+        ...connection,
+        async query(statement, values) {
+          const rows = await connection.query<never>(statement, values);
+          if (statement.text === "commit" && isLost()) throw new Error("Connection terminated unexpectedly");
+          return rows;
+        },
+      };
+    },
+  };
+}
+
+test("a statement that takes too long is given up, its connection destroyed, and the next one is served", async () => {
+  const service = await stage.start({ env: { STATEMENT_SECONDS_MAX: "0.2" } });
+  const { cookie, body } = await signUp(service, newPerson());
+  await stage.sql("begin");
+  await stage.sql("lock table members in access exclusive mode");
+  const [read, write] = await Promise.all([get(service, "/me", cookie), signUp(service, newPerson())]);
+  await stage.sql("commit");
+  expect([read.body["code"], write.body["code"]]).toEqual(["unavailable", "unavailable"]);
+  expect((await get(service, "/me", cookie)).body).toEqual(body);
+});
+
+test("every answer to a crowd whose pool is full and slow is the person's own or an honest no", async () => {
+  const service = await stage.start({ env: { POOL_CONNECTIONS_MAX: "3", CONNECT_SECONDS_MAX: "0.1" } });
+  const members = await Promise.all(Array.from({ length: 30 }, () => signUp(service, newPerson())));
+  await stage.sql("begin");
+  await stage.sql("lock table members in access exclusive mode");
+  const reads = members.map((member) => get(service, "/me", member.cookie));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await stage.sql("commit");
+  const replies = await Promise.all(reads);
+  for (const [at, reply] of replies.entries()) {
+    if (reply.status === 200) expect(reply.body).toEqual(members[at]?.body);
+    else expect(reply.body["code"]).toBe("unavailable");
+  }
+  expect(replies.some((reply) => reply.status === 503)).toBe(true);
+});
+
+test("a bug is answered without its words, logged with its stack and without personal data, and counted", async () => {
+  const lines: string[] = [];
+  const service = await stage.start({
+    onLog: (line) => lines.push(line),
+    seams: {
+      createProfileReader: () => ({
+        read({ session }) {
+          throw new TypeError(`cannot read the profile of ${session.number}`);
+        },
+      }),
+    },
+  });
+  const { cookie, body } = await signUp(service, newPerson());
+  const reply = await get(service, "/me", cookie);
+  expect({ status: reply.status, code: reply.body["code"] }).toEqual({ status: 500, code: "bug" });
+  const log = lines.join("");
+  expect(log).toContain("durability.test.ts");
+  for (const text of [log, JSON.stringify(reply.body)]) expect(text).not.toContain(String(body["number"]));
+  expect(String((await get(service, "/metrics")).body["text"])).toContain(
+    'crowdproof_errors_total{code="bug"} 1',
+  );
+});
