@@ -1,0 +1,32 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { Plan } from "../../plan/plan.ts";
+import { UsageError } from "../../usage-error.ts";
+import type { SentTotals, StopReason } from "../engine.ts";
+import { startEmbeddedRun } from "./embedded-run.ts";
+
+/** What the engine's thread is started with, what it is told, and what it tells. */
+export interface WorkerInput {
+  plan: Plan;
+  dir: string;
+  secrets: Record<string, string>;
+}
+export interface WorkerOrder {
+  stop: StopReason;
+}
+export type WorkerReport = { totals: SentTotals } | { usageError: string };
+
+const { plan, dir, secrets } = workerData as WorkerInput;
+const run = startEmbeddedRun(plan, dir, secrets);
+parentPort?.on("message", (order: WorkerOrder) => run.stop(order.stop));
+try {
+  report({ totals: await run.totals });
+} catch (error) {
+  // Classes do not survive the way out of a thread; a bug does, as the worker's own error.
+  if (!(error instanceof UsageError)) throw error;
+  report({ usageError: error.message });
+}
+parentPort?.close();
+
+function report(message: WorkerReport): void {
+  parentPort?.postMessage(message);
+}

@@ -1,0 +1,71 @@
+import { createWakeList } from "./wake-list.ts";
+
+/** The run's clock and everybody who sleeps by it. */
+export interface RunClock {
+  /** Wall clock at the run's start, ISO 8601. */
+  startedAt: string;
+  nowMicroseconds(): number;
+  sleepUntil(microseconds: number): Promise<void>;
+  /** How late the latest wake-up since the last call was: what the generator itself adds to every time. */
+  takeWorstLagSeconds(): number;
+  /** Ends every sleep at once, and each that is still to come. */
+  stop(): void;
+}
+
+/**
+ * setTimeout has whole milliseconds and comes up to one late; setImmediate is exact and costs a core. Measured on 2
+ * cores at 1,000 wake-ups/s: without it p99 2.2 ms late for 5 % of a core; for the last 0.5 ms below 1 ms for 15 %; for the
+ * last 2 ms 79 % of a core, which is then missing on the other side of the socket, and 20 ms late at 2,000/s.
+ */
+const EXACT_MICROSECONDS = 500;
+
+/** Monotonic microseconds; zero lies `leadSeconds` ahead, so that who is due at zero can be prepared. */
+export function createRunClock(leadSeconds: number): RunClock {
+  const startMilliseconds = performance.now() + leadSeconds * 1e3;
+  const sleepers = createWakeList();
+  let isStopped = false;
+  let scheduledFor = Infinity;
+  let worstLagMicroseconds = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const nowMicroseconds = () => Math.round((performance.now() - startMilliseconds) * 1e3);
+
+  const wake = () => {
+    if (!isStopped) worstLagMicroseconds = Math.max(worstLagMicroseconds, nowMicroseconds() - scheduledFor);
+    scheduledFor = Infinity;
+    sleepers.wakeUntil(isStopped ? Infinity : nowMicroseconds());
+    schedule();
+  };
+
+  const schedule = () => {
+    const next = sleepers.nextMicroseconds();
+    if (next >= scheduledFor) return;
+    clearTimeout(timer);
+    scheduledFor = next;
+    const left = next - nowMicroseconds();
+    if (left <= EXACT_MICROSECONDS) setImmediate(wake);
+    else timer = setTimeout(wake, Math.max(1, Math.floor(left / 1e3)));
+  };
+
+  return {
+    startedAt: new Date(Date.now() + leadSeconds * 1e3).toISOString(),
+    nowMicroseconds,
+    sleepUntil(microseconds) {
+      if (isStopped || microseconds <= nowMicroseconds()) return Promise.resolve();
+      return new Promise((resolve) => {
+        sleepers.add(microseconds, resolve);
+        schedule();
+      });
+    },
+    takeWorstLagSeconds() {
+      const worst = worstLagMicroseconds;
+      worstLagMicroseconds = 0;
+      return worst / 1e6;
+    },
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      wake();
+    },
+  };
+}
