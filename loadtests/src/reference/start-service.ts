@@ -37,7 +37,9 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
   const readyFile = join(folder, "ready.json");
   const logFile = join(folder, "service.log");
   const child = spawnService(options, readyFile, logFile);
-  const ended = once(child, "exit").then(([code, signal]) => `the service ended (${signal ?? `exit code ${code}`})`);
+  const ended = once(child, "exit").then(
+    ([code, signal]) => `the service ended (${signal ?? `exit code ${code}`})`,
+  );
   const stop = () => stopService(child, folder);
   try {
     const ready = await waitUntilReady(child, readyFile, logFile);
@@ -85,7 +87,10 @@ async function stopService(child: ChildProcess, folder: string): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, "exit");
     child.kill("SIGTERM");
-    const isStopped = await Promise.race([exited.then(() => true), sleep(STOP_SECONDS_MAX * 1_000, false, { ref: false })]);
+    const isStopped = await Promise.race([
+      exited.then(() => true),
+      sleep(STOP_SECONDS_MAX * 1_000, false, { ref: false }),
+    ]);
     if (!isStopped) {
       child.kill("SIGKILL");
       await exited;

@@ -1,0 +1,202 @@
+import { join, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { loadCampaign } from "../campaign/load-campaign.ts";
+import {
+  type ChosenEngine,
+  chooseEngine,
+  ENGINE_CHOICES,
+  type EngineChoice,
+} from "../engine/choose-engine.ts";
+import { sendEmbedded } from "../engine/embedded/send-embedded.ts";
+import type { SendOptions, SentTotals } from "../engine/engine.ts";
+import { findK6 } from "../engine/k6/find-k6.ts";
+import { sendK6 } from "../engine/k6/send-k6.ts";
+import { followHistory } from "../events/follow-history.ts";
+import { runGate } from "../gate.ts";
+import { compilePlan } from "../plan/compile-plan.ts";
+import { requireCapacity } from "../plan/forecast.ts";
+import type { Plan } from "../plan/plan.ts";
+import { createRunId } from "../plan/run-id.ts";
+import { REFERENCE_TARGET } from "../reference/reference-target.ts";
+import { type RunningService, startReferenceService } from "../reference/start-service.ts";
+import { loadTarget } from "../target/load-target.ts";
+import { requireOwnTarget } from "../target/permission.ts";
+import { requireReachable } from "../target/reachable.ts";
+import { resolveSecrets } from "../target/secrets.ts";
+import { hasColor } from "../terminal/color.ts";
+import { showProgress } from "../terminal/show-progress.ts";
+import { showVerdict } from "../terminal/show-verdict.ts";
+import { UsageError } from "../usage-error.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { parseCount, parseScale } from "./parse-number.ts";
+
+interface GateFlags {
+  target?: string;
+  engine: EngineChoice;
+  seed?: number;
+  scale: number;
+  fault?: string;
+  out?: string;
+  stopOnExposure?: boolean;
+  iOwnThisTarget: string[];
+}
+
+/** Over the plan's own seconds: what lingers then (answers, read-backs) is not worth waiting for. */
+const OVERTIME_SECONDS = 60;
+
+export function addGateCommand(program: Command): void {
+  program
+    .command("gate")
+    .description(
+      "Send a campaign's crowd to a signup, and judge whether anybody was shown somebody else's data.",
+    )
+    .argument("[CAMPAIGN]", "campaign file, or the name of a shipped one", "default")
+    .option("--target <FILE>", "target file; without it the reference service is started")
+    .addOption(
+      new Option("--engine <NAME>", "who sends; auto takes k6 where it is")
+        .choices(ENGINE_CHOICES)
+        .default("auto"),
+    )
+    .option("--seed <N>", "decides arrivals and behaviour; the campaign's own by default", parseCount)
+    .option("--scale <X>", "multiplies rates and bursts", parseScale, 1)
+    .option("--fault <NAME>", "switch on one of the reference service's deliberate bugs")
+    .option("--out <DIR>", "run folder; a new one under runs/ by default")
+    .option("--stop-on-exposure", "stop sending as soon as anybody is shown somebody else's data")
+    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])
+    .addHelpText(
+      "after",
+      "\nExample:\n  crowdproof gate spike --target my-signup.yaml --engine embedded --seed 7\n",
+    )
+    .action(gate);
+}
+
+async function gate(campaignName: string, flags: GateFlags): Promise<void> {
+  if (flags.target !== undefined && flags.fault !== undefined) {
+    throw new UsageError("--fault is for the reference service; leave out --target, or leave out --fault.");
+  }
+  const campaign = await loadCampaign(campaignName);
+  const chosen = chooseEngine(flags.engine, findK6(process.env));
+  const stop = stopOnSignals();
+  const service = flags.target === undefined ? await startOwnService(flags.fault) : null;
+  try {
+    if (stop.signal.aborted) {
+      process.exitCode = EXIT_CODES.interrupted.code;
+      return;
+    }
+    const environment = { ...process.env, ...service?.environment };
+    const target = await loadTarget(flags.target ?? REFERENCE_TARGET);
+    const secrets = await resolveSecrets(target, environment);
+    await requireOwnTarget(target, flags.iOwnThisTarget);
+    await requireReachable(target, secrets);
+    const seed = flags.seed === undefined ? {} : { seed: flags.seed };
+    const compiled = compilePlan(campaign, target, { runId: createRunId(), scale: flags.scale, ...seed });
+    const plan: Plan = flags.fault === undefined ? compiled : { ...compiled, fault: flags.fault };
+    requireCapacity(plan);
+    const dir = resolve(flags.out ?? join("runs", runFolderName(plan)));
+    const verdict = await watchRun({ plan, dir, secrets, chosen, flags, stop, service });
+    process.stdout.write(showVerdict(verdict, dir));
+    const isInterrupted = stop.signal.aborted && stop.signal.reason === "interrupted";
+    process.exitCode = isInterrupted ? EXIT_CODES.interrupted.code : EXIT_CODES[verdict.outcome].code;
+  } finally {
+    await service?.stop();
+    stop.release();
+  }
+}
+
+interface WatchedRun {
+  plan: Plan;
+  dir: string;
+  secrets: Record<string, string>;
+  chosen: ChosenEngine;
+  flags: GateFlags;
+  stop: Stop;
+  service: RunningService | null;
+}
+
+/** Runs the gate while the history is followed: for the person at the terminal, and to stop at an exposure. */
+async function watchRun({ plan, dir, secrets, chosen, flags, stop, service }: WatchedRun): Promise<Verdict> {
+  process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
+  const isTty = process.stdout.isTTY === true;
+  const view = showProgress({ plan, stream: process.stdout, isTty, color: hasColor(process.stdout) });
+  const sent = new AbortController();
+  const following = followHistory(
+    join(dir, "events.ndjson"),
+    (event) => {
+      view.onEvent(event);
+      const isExposure = event.type === "request" && event.control === null && event.foreign.length > 0;
+      if (isExposure && flags.stopOnExposure) stop.request("exposure");
+    },
+    sent.signal,
+  );
+  service?.ended.then(() => stop.request("target-gone"));
+  const overtime = setTimeout(() => stop.request("time-limit"), secondsOf(plan) * 1_000);
+  const sendLoad = async (sentPlan: Plan, options: SendOptions): Promise<SentTotals> => {
+    try {
+      return await send(chosen, sentPlan, options);
+    } finally {
+      clearTimeout(overtime);
+      sent.abort();
+      await following;
+      view.stop();
+    }
+  };
+  try {
+    return await runGate({ dir, plan, secrets, signal: stop.signal, sendLoad });
+  } finally {
+    clearTimeout(overtime);
+    sent.abort();
+    view.stop();
+  }
+}
+
+function send(chosen: ChosenEngine, plan: Plan, options: SendOptions): Promise<SentTotals> {
+  return chosen.engine === "k6"
+    ? sendK6(plan, { ...options, k6Path: chosen.k6Path })
+    : sendEmbedded(plan, options);
+}
+
+function secondsOf(plan: Plan): number {
+  return plan.durationSeconds + plan.drainSeconds + plan.readBackSeconds + OVERTIME_SECONDS;
+}
+
+async function startOwnService(fault: string | undefined): Promise<RunningService> {
+  process.stdout.write("Starting the reference service on an embedded PostgreSQL …\n");
+  return startReferenceService({ port: 0, fault, databaseUrl: process.env["DATABASE_URL"] });
+}
+
+/** `2026-12-04T19-00-00-default-cp-…`: sorts by time, and two gates at once never share one. */
+function runFolderName(plan: Plan): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  return `${time}-${plan.campaign}-${plan.runId}`;
+}
+
+interface Stop {
+  signal: AbortSignal;
+  request(reason: string): void;
+  release(): void;
+}
+
+/** The first Ctrl-C stops the run and judges it; the second leaves at once. */
+function stopOnSignals(): Stop {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted && controller.signal.reason === "interrupted")
+      process.exit(EXIT_CODES.interrupted.code);
+    controller.abort("interrupted");
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  return {
+    signal: controller.signal,
+    request: (reason) => {
+      if (!controller.signal.aborted) controller.abort(reason);
+    },
+    release: () => {
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    },
+  };
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}

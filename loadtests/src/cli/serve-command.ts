@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import type { Command } from "commander";
+import { startReferenceService } from "../reference/start-service.ts";
+import { UsageError } from "../usage-error.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+
+/** 3000 is where the shipped k6 scripts look. */
+const DEFAULT_PORT = 3_000;
+
+export function addServeCommand(program: Command): void {
+  program
+    .command("serve")
+    .description("Start the reference signup service alone and say where it is; Ctrl-C stops it.")
+    .option("--port <N>", "port on 127.0.0.1; 0 takes any that is free", parsePort, DEFAULT_PORT)
+    .option("--fault <NAME>", "switch on one of the deliberate bugs")
+    .addHelpText("after", "\nExample:\n  crowdproof serve --port 3000 --fault max-plus-one\n")
+    .action(serve);
+}
+
+async function serve(options: { port: number; fault?: string }): Promise<void> {
+  const databaseUrl = process.env["DATABASE_URL"];
+  const service = await startReferenceService({ port: options.port, fault: options.fault, databaseUrl });
+  const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]).then(() => null);
+  process.stdout.write(describe(service.url, service.environment, options.fault));
+  const ending = await Promise.race([stopped, service.ended]);
+  await service.stop();
+  if (ending !== null) {
+    process.stderr.write(`${ending}\n`);
+    process.exitCode = EXIT_CODES.unknown.code;
+  }
+}
+
+function describe(url: string, environment: Record<string, string>, fault: string | undefined): string {
+  const exports = Object.entries(environment).map(([name, value]) => `  export ${name}='${value}'`);
+  return [
+    `The reference signup is at ${url}${fault === undefined ? "" : `, with the fault ${fault} switched on`}`,
+    `  sign up    POST ${url}/signups`,
+    `  profile    GET  ${url}/me`,
+    `  metrics    GET  ${url}/metrics`,
+    "To send a crowd to it from another terminal:",
+    ...exports,
+    "  crowdproof gate --target loadtests/targets/reference.yaml",
+    "Ctrl-C stops it.",
+    "",
+  ].join("\n");
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`--port ${text}: a port is a whole number from 0 to 65535. Type e.g. --port 3000.`);
+}
