@@ -1,0 +1,153 @@
+import { cpus, platform, release, totalmem } from "node:os";
+import type { CheckResult, Exposure, RunFacts } from "../verdict/verdict.ts";
+import { crowdproofVersion } from "../version.ts";
+import { CHECKS, type CheckRule, NEVER_WAIVED } from "./check-table.ts";
+import { checkControl } from "./control.ts";
+import { type HistoryDatabase, openHistory } from "./history-database.ts";
+import type { JudgedHistory } from "./judged-history.ts";
+import { checkObjectives } from "./objectives.ts";
+import { crashed, runCheck } from "./run-check.ts";
+import { findStatement, readStatements } from "./sql-file.ts";
+import { createIdJudge } from "./well-formed-id.ts";
+
+export type { JudgedHistory } from "./judged-history.ts";
+
+/** The earliest thousand name everybody an incident report needs first; the total is exact. */
+const EXPOSURES_MAX = 1000;
+
+/**
+ * Judges a run folder: every check of the table on plan.json and events.ndjson, sending nothing. UsageError where
+ * the folder holds no run; whatever is wrong with the history itself is an outcome.
+ */
+export async function checkHistory(dir: string): Promise<JudgedHistory> {
+  const history = await openHistory(dir);
+  try {
+    await prepare(history, "overlap");
+    const checks: CheckResult[] = [];
+    for (const rule of CHECKS) checks.push(waived(history, rule) ?? (await checkOne(history, rule)));
+    checks.push(await checkControl(history), ...(await checkObjectives(history)));
+    return { checks, ...(await readExposures(history)), ...(await readFacts(history, checks)) };
+  } finally {
+    await history.close();
+  }
+}
+
+async function checkOne(history: HistoryDatabase, rule: CheckRule): Promise<CheckResult> {
+  if (history.loadError !== null)
+    return crashed(rule, new Error(`the history cannot be read: ${history.loadError}`));
+  if (rule.name === "ids-well-formed") await markMalformedIds(history);
+  return await runCheck(history, rule);
+}
+
+/** The target file may say of some invariants that they cannot be judged; never of those that a pass rests on. */
+function waived({ plan }: HistoryDatabase, { name, kind }: CheckRule): CheckResult | null {
+  const reason = plan.target.notJudged[name];
+  if (reason === undefined || kind !== "invariant" || NEVER_WAIVED.includes(name)) return null;
+  return { name, kind, observed: 0, summary: reason, evidence: [], judged: false, reason };
+}
+
+/** JavaScript's patterns and check characters, over each ID once. */
+async function markMalformedIds(history: HistoryDatabase): Promise<void> {
+  const judge = createIdJudge(history.plan.target.memberId);
+  const candidates = findStatement(await readStatements("ids-well-formed"), "candidates");
+  await history.run("create or replace temp table malformed (memberId varchar, problem varchar)");
+  if (candidates === null) return;
+  const found: { memberId: string; problem: string }[] = [];
+  for await (const rows of history.stream(candidates)) {
+    for (const { memberId } of rows) {
+      const problem = judge(String(memberId));
+      if (problem !== null) found.push({ memberId: String(memberId), problem });
+    }
+  }
+  const PER_INSERT_MAX = 1000;
+  for (let at = 0; at < found.length; at += PER_INSERT_MAX) {
+    const values = found
+      .slice(at, at + PER_INSERT_MAX)
+      .map(({ memberId, problem }) => `(${text(memberId)}, ${text(problem)})`);
+    await history.run(`insert into malformed values ${values.join(", ")}`);
+  }
+}
+
+async function prepare(history: HistoryDatabase, name: string): Promise<void> {
+  for (const { mark, sql } of await readStatements(name)) if (mark === "prepare") await history.run(sql);
+}
+
+async function readExposures(
+  history: HistoryDatabase,
+): Promise<Pick<JudgedHistory, "exposures" | "exposuresTotal">> {
+  await prepare(history, "exposures");
+  const [{ total } = { total: 0 }] = await history.rows<{ total: number }>(
+    "select count(*) as total from exposures",
+  );
+  const exposures = await history.rows<Exposure & Record<string, unknown>>(
+    `select * from exposures order by firstSeenMicroseconds, viewer, victim, all limit ${EXPOSURES_MAX}`,
+  );
+  return { exposures, exposuresTotal: total };
+}
+
+interface Facts extends Record<string, unknown> {
+  visitorsPlanned: number;
+  visitorsStarted: number;
+  requests: number;
+  answersWithOwnData: number;
+  signupsAcknowledged: number;
+  overlapRatio: number | null;
+  bursts: number;
+  burstVisitorsMax: number;
+  engine: string | null;
+  engineVersion: string | null;
+  startedAt: string | null;
+  stopped: string | null;
+  seconds: number;
+}
+
+async function readFacts(
+  history: HistoryDatabase,
+  checks: CheckResult[],
+): Promise<Pick<JudgedHistory, "strength" | "run">> {
+  const { plan } = history;
+  const [facts] = await history.rows<Facts>(findStatement(await readStatements("facts"), "facts") ?? "");
+  if (!facts) throw new Error("facts.sql gave no row");
+  const claim = checks.find(({ name }) => name === "claim");
+  const { answersWithOwnData, signupsAcknowledged, overlapRatio, bursts, burstVisitorsMax } = facts;
+  return {
+    strength: {
+      answersWithOwnData,
+      signupsAcknowledged,
+      overlapRatio,
+      bursts,
+      burstVisitorsMax,
+      claim: plan.claim,
+      isClaimEarned: claim?.judged === true && claim.outcome === "pass",
+    },
+    run: {
+      runId: plan.runId,
+      seed: plan.seed,
+      campaign: plan.campaign,
+      target: plan.target.name,
+      engine: facts.engine ?? "unknown",
+      engineVersion: facts.engineVersion ?? "unknown",
+      startedAt: facts.startedAt ?? "unknown",
+      seconds: facts.seconds,
+      visitorsPlanned: facts.visitorsPlanned,
+      visitorsStarted: facts.visitorsStarted,
+      requests: facts.requests,
+      fault: null,
+      stopped: facts.stopped,
+      ...environment(),
+    },
+  };
+}
+
+/** Where it was judged, which is where it was sent from unless a folder was carried elsewhere. */
+function environment(): Pick<RunFacts, "crowdproofVersion" | "node" | "machine"> {
+  const cores = cpus();
+  const gibibytes = Math.round(totalmem() / 2 ** 30);
+  return {
+    crowdproofVersion,
+    node: process.version,
+    machine: `${platform()} ${release()}, ${cores.length} × ${cores[0]?.model.trim() ?? "unknown CPU"}, ${gibibytes} GiB`,
+  };
+}
+
+const text = (value: string) => `'${value.replaceAll("'", "''")}'`;

@@ -1,0 +1,168 @@
+import type { CheckKind } from "../verdict/verdict.ts";
+
+export type Numbers = Record<string, number>;
+
+/** One check: its SQL file, and the sentences for what the file counts. */
+export interface CheckRule {
+  /** Also the name of its file in `sql/`. */
+  name: string;
+  kind: CheckKind;
+  /** What was seen, with its numbers: the denominator in words. */
+  observed(numbers: Numbers): string;
+  /** "3 …": what a violation is. */
+  violations: string;
+  /** "3 …": of what nobody knows. */
+  unknowns: string;
+  /** Said where the run gave no occasion; a check without this sentence must have seen something. */
+  unexercised?: string;
+}
+
+/** These stand whatever a target file says: without them a pass would say nothing. */
+export const NEVER_WAIVED = ["reads-own", "acks-durable", "accounting"];
+
+const count = (value: number | undefined) => (value ?? 0).toLocaleString("en");
+const milliseconds = (value: number | undefined) => `${(Math.round((value ?? 0) * 10) / 10).toString()} ms`;
+
+/** In the order in which a person wants to read them. */
+export const CHECKS: CheckRule[] = [
+  {
+    name: "reads-own",
+    kind: "invariant",
+    observed: (n) => `${count(n["observed"])} answers showed people their own data`,
+    violations: "times an answer carried what its reader did not send",
+    unknowns: "answers could not be read",
+  },
+  {
+    name: "ids-unique",
+    kind: "invariant",
+    observed: (n) => `${count(n["observed"])} member IDs were acknowledged to ${count(n["members"])} people`,
+    violations: "member IDs belong to two people",
+    unknowns: "IDs could not be told",
+  },
+  {
+    name: "acks-durable",
+    kind: "invariant",
+    observed: (n) =>
+      `${count(n["observed"])} of ${count(n["acknowledged"])} acknowledged members were found again` +
+      (n["late"] ? `, ${count(n["late"])} of them late` : ""),
+    violations: "acknowledged members are missing or not as sent",
+    unknowns: "acknowledged members could not be looked for",
+  },
+  {
+    name: "no-ghost-id",
+    kind: "invariant",
+    observed: (n) =>
+      `${count(n["observed"])} signups were answered, ${count(n["turnedAway"])} of them with no acknowledgement`,
+    violations: "IDs have no member behind them",
+    unknowns: "answers could not be read",
+  },
+  {
+    name: "once-per-person",
+    kind: "invariant",
+    observed: (n) => `${count(n["observed"])} cases of a second attempt or a shared address`,
+    violations: "people, addresses or keys became two members",
+    unknowns: "cases stayed open",
+    unexercised: "nobody signed up twice, shared an address or a key",
+  },
+  {
+    name: "ids-well-formed",
+    kind: "invariant",
+    observed: (n) => `${count(n["observed"])} IDs were looked at`,
+    violations: "answers carried a malformed ID, or none where one is due",
+    unknowns: "IDs could not be read",
+  },
+  {
+    name: "refusals-honest",
+    kind: "invariant",
+    observed: (n) =>
+      `${count(n["observed"])} people were told to wait or to go, 95 % of them within ${milliseconds((n["secondsP95"] ?? 0) * 1000)}; ` +
+      (n["letIn"] ? `${count(n["letIn"])} came back and were let in; ` : "nobody was due to be let in; ") +
+      (n["inWaves"] ? "their times to come back were spread" : "too few at once to judge the spread"),
+    violations: "refusals were not honest",
+    unknowns: "refusals could not be read",
+    unexercised: "nobody was told to wait or was refused",
+  },
+  {
+    name: "sessions-bound",
+    kind: "invariant",
+    observed: (n) => `${count(n["observed"])} sessions given and reads without a right one`,
+    violations: "sessions were shared, or something was read without a right one",
+    unknowns: "reads could not be told",
+    unexercised: "the target file declares no session, and nobody read without one",
+  },
+  {
+    name: "responses-private",
+    kind: "invariant",
+    observed: (n) =>
+      `${count(n["observed"])} answers carried personal data` +
+      (n["throughCaches"]
+        ? `; ${count(n["throughCaches"])} of them name a cache or proxy (Age, Via, X-Cache)`
+        : ""),
+    violations: "answers with personal data may be stored by a shared cache",
+    unknowns: "answers could not be read",
+  },
+  {
+    name: "telemetry-clean",
+    kind: "invariant",
+    observed: (n) => `${count(n["observed"])} bytes of telemetry were searched`,
+    violations: "times somebody's data stood in telemetry",
+    unknowns: "places could not be searched",
+    unexercised: "the target file names no logs and no metrics, and none were read",
+  },
+  {
+    name: "accounting",
+    kind: "invariant",
+    observed: (n) => `${count(n["observed"])} requests, each in one of ${count(n["classes"])} classes`,
+    violations: "requests or counters do not add up",
+    unknowns: "counters could not be read",
+  },
+  {
+    name: "history",
+    kind: "validity",
+    observed: (n) => `${count(n["observed"])} of ${count(n["planned"])} planned visitors are on record`,
+    violations: "gaps or strangers in the history",
+    unknowns: "lines could not be read",
+  },
+  {
+    name: "start-error",
+    kind: "validity",
+    observed: (n) =>
+      `visitors started ${milliseconds(n["millisecondsP50"])} late at p50, ${milliseconds(n["millisecondsP99"])} at p99, ` +
+      `${milliseconds(n["millisecondsMax"])} at most; ${count(n["late"])} later than allowed`,
+    violations: "limits of lateness were passed",
+    unknowns: "starts could not be told",
+  },
+  {
+    name: "claim",
+    kind: "validity",
+    observed: (n) =>
+      `${count(n["observed"])} answers of steps that worked; largest burst ${count(n["burstVisitorsMax"])} people; ` +
+      `${count(n["turnedAway"])} told to wait or to go`,
+    violations: "things the claim needs did not happen",
+    unknowns: "things could not be told",
+  },
+  {
+    name: "generator",
+    kind: "validity",
+    observed: (n) =>
+      `requests left ${milliseconds(n["millisecondsP99"])} later than meant at p99; ` +
+      `the generator lagged ${milliseconds((n["lagSecondsMax"] ?? 0) * 1000)} at worst`,
+    violations: "signs that the generator was the bottleneck",
+    unknowns: "lags could not be told",
+  },
+  {
+    name: "limiter",
+    kind: "validity",
+    observed: (n) => `${count(n["refused"])} of ${count(n["observed"])} answers were refusals`,
+    violations: "limits were passed",
+    unknowns: "answers could not be told",
+  },
+  {
+    name: "clock",
+    kind: "validity",
+    observed: (n) =>
+      `the wall clock was off its monotonic course by ${milliseconds((n["stepSecondsMax"] ?? 0) * 1000)} at most`,
+    violations: "steps of the wall clock",
+    unknowns: "looks at the clock failed",
+  },
+];

@@ -1,0 +1,105 @@
+-- Invariant: everybody who was acknowledged is found afterwards, with the data they sent. Asked too early, behind a
+-- limiter or with an expired session, nothing can be said; asked after visible_within and absent, they are missing.
+
+-- prepare
+create or replace temp table acked as
+select r.visitor, min(r.endedMicroseconds) as atMicroseconds, min(r.step) as step, any_value(p.groupFirst) as groupFirst,
+  any_value(p.behaviour) as behaviour, list_distinct(list(r.memberId)) as memberIds,
+  bool_or(r.purpose not in ('other-body', 'invalid-input')) as isOrdinary
+from requests r left join planned p using (visitor)
+where r.class = 'acknowledged' and r.phase = 'campaign'
+group by r.visitor;
+
+-- prepare
+-- The last answer that says anything decides for its step: before it the member may have been late.
+create or replace temp table looks as
+select visitor, step,
+  arg_max(class, request) filter (where class in ('served', 'absent')) as lastClass,
+  arg_max(startedMicroseconds, request) filter (where class in ('served', 'absent')) as lookedMicroseconds,
+  bool_or(class = 'absent') as wasAbsent,
+  bool_or(class = 'served' and (len(own) > 0 or len(matched) > 0)) as isOwn,
+  list_distinct(list(memberId) filter (where class = 'served' and memberId is not null)) as memberIds,
+  bool_or(len(mismatched) > 0) as isAltered,
+  min(class) filter (where class not in ('served', 'absent')) as inTheWay
+from requests
+where phase = 'read-back' and role = 'read-own' and session in ('own', 'none')
+group by visitor, step;
+
+-- prepare
+-- A row is found by its e-mail canary; two people with one address have the first's.
+create or replace temp table found as
+select a.visitor, a.atMicroseconds, a.step, a.isOrdinary, a.memberIds,
+  count(o.atMicroseconds) as rows,
+  coalesce(bool_or(len(o.mismatched) > 0 or len(o."foreign") > 0), false) as isAltered,
+  coalesce(bool_or(o.memberId is not null and len(a.memberIds) > 0 and not list_contains(a.memberIds, o.memberId)), false)
+    as isOtherId
+from acked a
+left join observations o on o.kind = 'row'
+  and o.visitor = case when a.behaviour = 'pair' then a.groupFirst else a.visitor end
+group by all;
+
+-- observed
+select count(distinct a.visitor) as observed, (select count(*) from acked) as acknowledged,
+  count(distinct a.visitor) filter (where l.wasAbsent and l.lastClass = 'served') as late
+from acked a
+left join looks l on l.visitor = a.visitor
+left join found f on f.visitor = a.visitor
+where (l.lastClass = 'served' and l.isOwn) or f.rows > 0;
+
+-- parts
+select 'read back over HTTP' as part,
+  (select count(distinct visitor) from looks where lastClass = 'served') as observed,
+  (select isReadBackHttp from settings) as isRequired
+union all
+select 'rows read', (select count(*) from observations where kind = 'row'), (select isReadBackSql from settings);
+
+-- violations
+select a.atMicroseconds, a.visitor, a.memberIds[1] as memberId, l.step, 'missing' as problem
+from acked a join looks l using (visitor)
+where l.lastClass = 'absent'
+  and l.lookedMicroseconds >= a.atMicroseconds + (select visibleWithinMicroseconds from settings)
+union all by name
+select a.atMicroseconds, a.visitor, a.memberIds[1] as memberId, l.step, 'not as sent' as problem
+from acked a join looks l using (visitor)
+where l.lastClass = 'served' and l.isAltered and a.isOrdinary
+union all by name
+select a.atMicroseconds, a.visitor, a.memberIds[1] as memberId, l.step,
+  'found under another ID, ' || array_to_string(l.memberIds, ', ') as problem
+from acked a join looks l using (visitor)
+where len(l.memberIds) > 0 and len(a.memberIds) > 0 and not list_has_any(l.memberIds, a.memberIds)
+union all by name
+select atMicroseconds, visitor, memberIds[1] as memberId, step,
+  case when rows = 0 then 'no row' when isOtherId then 'row has another ID' else 'row not as sent' end as problem
+from found
+where (rows = 0 and exists (select 1 from observations where kind = 'row')
+    and (select max(atMicroseconds) from observations where kind = 'row')
+      >= atMicroseconds + (select visibleWithinMicroseconds from settings))
+  or (isAltered and isOrdinary) or isOtherId;
+
+-- unknowns
+select a.atMicroseconds, a.visitor, a.step,
+  case
+    when l.visitor is null then 'not read back'
+    when l.lastClass is null then 'in the way: ' || l.inTheWay
+    when l.lastClass = 'absent' then 'looked for too early'
+    else 'answered, with nothing of their own in it'
+  end as problem
+from acked a
+left join (
+  select visitor, arg_min(lastClass, rank) as lastClass, arg_min(inTheWay, rank) as inTheWay, bool_or(isOwn) as isOwn,
+    max(lookedMicroseconds) as lookedMicroseconds
+  from (select *, case when lastClass is null then 0 when lastClass = 'absent' then 1 else 2 end as rank from looks)
+  group by visitor
+) l using (visitor)
+left join found f using (visitor)
+where (select isReadBackHttp from settings)
+  and (l.visitor is null or l.lastClass is null or not l.isOwn
+    or (l.lastClass = 'absent' and l.lookedMicroseconds < a.atMicroseconds + (select visibleWithinMicroseconds from settings)))
+  and not (l.visitor is not null and l.lastClass = 'absent'
+    and l.lookedMicroseconds >= a.atMicroseconds + (select visibleWithinMicroseconds from settings))
+union all by name
+select atMicroseconds, visitor, step, 'row looked for too early' as problem
+from found
+where rows = 0 and (select isReadBackSql from settings)
+  and (select max(atMicroseconds) from observations where kind = 'row')
+    < atMicroseconds + (select visibleWithinMicroseconds from settings);

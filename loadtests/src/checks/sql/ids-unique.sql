@@ -1,0 +1,21 @@
+-- Invariant: no member ID is acknowledged to two people, and no two rows of the database have the same.
+
+-- observed
+select count(distinct memberId) as observed, count(distinct visitor) as members
+from requests
+where class = 'acknowledged' and memberId is not null;
+
+-- violations
+select min(endedMicroseconds) as atMicroseconds, memberId, count(distinct visitor) as people,
+  min(visitor) as visitor, max(visitor) as otherVisitor, min(step) as step
+from requests
+where class = 'acknowledged' and memberId is not null
+group by memberId
+having count(distinct visitor) > 1
+union all by name
+select min(atMicroseconds) as atMicroseconds, memberId, count(distinct visitor) as people,
+  min(visitor) as visitor, max(visitor) as otherVisitor, 'row' as step
+from observations
+where kind = 'row' and memberId is not null
+group by memberId
+having count(distinct visitor) > 1;
