@@ -44,7 +44,7 @@ export function createApp(parts: AppParts): Express {
   // Admission stands before the body is read: who is refused costs nothing more. The waiting room joins it here.
   app.post("/signups", admit(parts), readJson(), async (req, res) => {
     const signup = parseSignup(req.body, req.get("idempotency-key"));
-    const { profile, token } = await parts.registerSignup(signup);
+    const { profile, token } = await holdTurn(parts, res, () => parts.registerSignup(signup));
     metrics.countSignup("acknowledged");
     // The guard of the next issue stands between here and the writer.
     writer.write(res, {
@@ -91,12 +91,29 @@ function admit({ admission, metrics }: AppParts): RequestHandler {
   return async (_req, res, next) => {
     const askedMs = performance.now();
     await admission.enter(() => res.destroyed || res.closed);
-    res.once("close", () => admission.leave());
+    res.once("close", () => {
+      if (res.locals["isRegistering"] !== true) admission.leave();
+    });
     const waitedMs = performance.now() - askedMs;
     res.locals["waitedMs"] = waitedMs;
     metrics.observeQueueWait(waitedMs / 1_000);
     next();
   };
+}
+
+/** The turn lasts as long as the work: people who hang up and come back must not add up to more than the door allows. */
+async function holdTurn<Result>(
+  { admission }: AppParts,
+  res: Response,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  res.locals["isRegistering"] = true;
+  try {
+    return await work();
+  } finally {
+    res.locals["isRegistering"] = false;
+    if (res.closed) admission.leave();
+  }
 }
 
 function readJson(): RequestHandler {

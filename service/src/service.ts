@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { createAdmission } from "./admission/admission.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
+import type { Database } from "./db/database.ts";
 import { migrate } from "./db/migrate.ts";
 import { deriveKeys } from "./keys.ts";
 import { createMemberNumbers } from "./member/member-number.ts";
@@ -74,7 +75,7 @@ export async function createService({ config, databaseUrl, seams, log }: Service
 
   const server = createServer(SERVER_LIMITS, app);
   try {
-    await migrate(database, seams.schema);
+    await prepare(database, seams.schema, databaseUrl);
     await listen(server, config);
   } catch (error) {
     await database.close();
@@ -88,6 +89,19 @@ export async function createService({ config, databaseUrl, seams, log }: Service
       await database.close();
     },
   };
+}
+
+/** A database that cannot be reached or used at the start is the operator's to mend; its password is not repeated. */
+async function prepare(database: Database, extra: readonly string[], databaseUrl: string): Promise<void> {
+  try {
+    await migrate(database, extra);
+  } catch (error) {
+    const { host, pathname } = new URL(databaseUrl);
+    const words = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`The database ${host}${pathname} cannot be used: ${words}. Check DATABASE_URL.`, {
+      cause: error,
+    });
+  }
 }
 
 /** A client that dribbles its request may hold a turn this long, and no longer. */

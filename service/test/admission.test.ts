@@ -124,3 +124,22 @@ test("reads are not held up by a crowd at the door", async () => {
   });
   await Promise.all(taps.taps);
 });
+
+test("who hangs up while being registered keeps the turn until the work is done", async () => {
+  const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
+  const gone = new AbortController();
+  await whileNobodyLeaves(async () => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, signal: gone.signal };
+    const leaving = [0, 1].map(() =>
+      fetch(`${service.url}/signups`, { ...init, body: JSON.stringify(newPerson()) }),
+    );
+    // Long enough for both to be in the database, where the lock holds them.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    gone.abort();
+    for (const one of leaving) await expect(one).rejects.toThrow(/abort/);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await signUp(service, newPerson())).body["code"]).toBe("busy");
+  });
+  await expect.poll(async () => String((await get(service, "/metrics")).body["text"])).toMatch(/_working 0/);
+  expect((await signUp(service, newPerson())).status).toBe(201);
+});

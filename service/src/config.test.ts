@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ENVIRONMENT, readConfig } from "./config.ts";
+
+describe("the table of keys", () => {
+  const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)];
+
+  test("has the schema's keys, in its order, each with a unit and a meaning", () => {
+    expect(rows.map((row) => row[1])).toEqual(Object.keys(ENVIRONMENT.shape));
+    for (const row of rows) expect(row[4]?.trim().length, row[1]).toBeGreaterThan(10);
+  });
+
+  test("tells the schema's defaults", () => {
+    const defaults: Record<string, unknown> = ENVIRONMENT.parse({});
+    for (const [, key = "", told = ""] of rows) {
+      if (key === "SECRET_KEY") continue;
+      expect(told.trim(), key).toBe(defaults[key] === undefined ? "–" : `\`${defaults[key]}\``);
+    }
+  });
+});
+
+describe("reading the environment", () => {
+  test("names every bad key at once", () => {
+    const read = () =>
+      readConfig({ PORT: "http", QUEUE_MAX: "-1", DATABASE_URL: "mysql://x", LOG_LEVEL: "loud" });
+    for (const key of ["PORT", "QUEUE_MAX", "DATABASE_URL", "LOG_LEVEL", "docs/configuration.md"])
+      expect(read).toThrow(key);
+  });
+
+  test("takes an empty value for an absent one, and freezes what it read", () => {
+    const config = readConfig({ PORT: "", FAULT: "" });
+    expect([config.port, config.fault, Object.isFrozen(config)]).toEqual([3000, undefined, true]);
+  });
+
+  test("refuses in production what is only for a laptop", () => {
+    const secret = "s".repeat(32);
+    expect(() => readConfig({ NODE_ENV: "production" })).toThrow("SECRET_KEY");
+    expect(() => readConfig({ NODE_ENV: "production", SECRET_KEY: secret, FAULT: "max-plus-one" })).toThrow(
+      "FAULT",
+    );
+    expect(readConfig({ NODE_ENV: "production", SECRET_KEY: secret }).isProduction).toBe(true);
+  });
+
+  test("refuses to tell everybody the same second", () => {
+    expect(() => readConfig({ RETRY_AFTER_SECONDS_MIN: "5", RETRY_AFTER_SECONDS_MAX: "5" })).toThrow(
+      "at once",
+    );
+  });
+});

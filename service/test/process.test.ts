@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterEach, expect, test } from "vitest";
+import { createStage, newPerson } from "./harness.ts";
+
+const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+const stage = createStage();
+const folders: string[] = [];
+let children: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of children) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  }
+  children = [];
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "crowdproof-process-"));
+  folders.push(folder);
+  return folder;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly words: () => string;
+}
+
+function start(env: Record<string, string>, args = [MAIN]): Started {
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env["PATH"], PORT: "0", ...env },
+    stdio: "pipe",
+  });
+  children.push(child);
+  let words = "";
+  child.stdout?.on("data", (text) => {
+    words += text;
+  });
+  child.stderr?.on("data", (text) => {
+    words += text;
+  });
+  return { child, words: () => words };
+}
+
+async function readyOf(file: string): Promise<{ url: string; databaseUrl: string; pid: number }> {
+  await expect.poll(() => existsSync(file), { timeout: 15_000 }).toBe(true);
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+async function exitCodeOf({ child }: Started): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.exitCode;
+}
+
+const post = (url: string, body: unknown) =>
+  fetch(`${url}/signups`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+test("SIGTERM lets those under way finish, turns nobody's acknowledgement into an error, and ends with 0", async () => {
+  const readyFile = join(freshFolder(), "ready.json");
+  const service = start({ DATABASE_URL: stage.url, READY_FILE: readyFile });
+  const { url } = await readyOf(readyFile);
+  expect(statSync(readyFile).mode & 0o777).toBe(0o600);
+  await stage.sql("begin");
+  await stage.sql("lock table members in exclusive mode");
+  const taps = Array.from({ length: 10 }, () => post(url, newPerson()).then((response) => response.status));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  service.child.kill("SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await expect(post(url, newPerson())).rejects.toThrow();
+  await stage.sql("commit");
+  expect(await Promise.all(taps)).toEqual(Array(10).fill(201));
+  expect(await exitCodeOf(service)).toBe(0);
+  expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 10 }]);
+});
+
+test("kill −9 of the service takes its embedded PostgreSQL and the data folder with it", async () => {
+  const readyFile = join(freshFolder(), "ready.json");
+  const service = start({ READY_FILE: readyFile });
+  const { url, databaseUrl } = await readyOf(readyFile);
+  expect((await post(url, newPerson())).status).toBe(201);
+  const dataDir = await dataDirectoryOf(databaseUrl);
+  expect(existsSync(dataDir)).toBe(true);
+  service.child.kill("SIGKILL");
+  await expect.poll(() => existsSync(dataDir), { timeout: 10_000 }).toBe(false);
+  await expect(dataDirectoryOf(databaseUrl)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("kill −9 of whoever started it stops the service", async () => {
+  const readyFile = join(freshFolder(), "ready.json");
+  const starter = `require("node:child_process").spawn(process.execPath, [${JSON.stringify(MAIN)}], { stdio: ["pipe", "ignore", "ignore"], detached: true }); setInterval(() => {}, 1000)`;
+  const parent = start({ READY_FILE: readyFile, DATABASE_URL: stage.url }, ["-e", starter]);
+  const { url } = await readyOf(readyFile);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  parent.child.kill("SIGKILL");
+  await expect
+    .poll(
+      () =>
+        fetch(`${url}/healthz`).then(
+          () => "up",
+          () => "gone",
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe("gone");
+});
+
+test("data in a folder of one's own is there again after a restart", async () => {
+  const folder = freshFolder();
+  // Run as root, PostgreSQL is the user `postgres`, who must be able to get there.
+  chmodSync(folder, 0o755);
+  const dataDir = join(folder, "data");
+  for (const expected of [201, 409]) {
+    const readyFile = join(freshFolder(), "ready.json");
+    const service = start({ READY_FILE: readyFile, DATA_DIR: dataDir });
+    const { url } = await readyOf(readyFile);
+    expect((await post(url, newPerson({ email: "again@example.test" }))).status).toBe(expected);
+    service.child.kill("SIGTERM");
+    expect(await exitCodeOf(service)).toBe(0);
+  }
+});
+
+test("a port in use is a sentence and exit code 2", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const address = taken.address();
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const service = start({ DATABASE_URL: stage.url, PORT: String(port) });
+  expect(await exitCodeOf(service)).toBe(2);
+  expect(service.words()).toMatch(`Port ${port} on 127.0.0.1 is in use.`);
+  taken.close();
+});
+
+test.each([
+  {
+    name: "a fault in production",
+    env: { FAULT: "max-plus-one", NODE_ENV: "production" },
+    words: /FAULT: a fault cannot be/,
+  },
+  { name: "a fault nobody wrote", env: { FAULT: "max-plus-won" }, words: /there is no fault "max-plus-won"/ },
+  { name: "a bad setting", env: { WORKING_MAX: "many" }, words: /WORKING_MAX/ },
+  {
+    name: "a database that is not there",
+    env: { DATABASE_URL: "postgresql://a:b@127.0.0.1:1/c" },
+    words: /127\.0\.0\.1:1.*DATABASE_URL/,
+  },
+])("$name is a sentence and exit code 2", async ({ env, words }) => {
+  const service = start(env as unknown as Record<string, string>);
+  expect(await exitCodeOf(service)).toBe(2);
+  expect(service.words()).toMatch(words);
+  expect(service.words()).not.toContain("    at ");
+});
+
+async function dataDirectoryOf(databaseUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<{ data_directory: string }>("show data_directory");
+  await client.end();
+  return rows[0]?.data_directory ?? "";
+}
