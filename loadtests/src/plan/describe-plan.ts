@@ -12,8 +12,15 @@ import { BEHAVIOURS, type Plan } from "./plan.ts";
 const LABEL_WIDTH = 12;
 
 /** What is drawn: campaign, target and everything that decides the crowd. */
-export function titleOf({ campaign, target, seed, scale }: Plan, paint: Paint): string {
-  return `${paint("bold", campaign)} ${paint("dim", `on ${target.name}, seed ${seed}, scale ${scale}`)}`;
+export function titleOf(plan: Plan, options: { width: number; paint: Paint }): string[] {
+  const { campaign, target, seed, scale } = plan;
+  const [first = "", ...more] = wrap(
+    `${campaign} on ${target.name}, seed ${seed}, scale ${scale}`,
+    options.width,
+  );
+  const [name, rest] = [first.slice(0, campaign.length), first.slice(campaign.length)];
+  const { paint } = options;
+  return [paint("bold", name) + paint("dim", rest), ...more.map((line) => paint("dim", line))];
 }
 
 /** The numbers below the curve: one subject a line, its headline first, what it rests on after it. */

@@ -19,7 +19,11 @@ const EIGHTHS = " ▁▂▃▄▅▆▇█";
 export function drawPlan(plan: Plan, options: DrawOptions): string {
   const width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, options.width));
   const paint = createPaint(options.color);
-  const parts = [[titleOf(plan, paint)], drawCurve(plan, width, paint), describePlan(plan, { width, paint })];
+  const parts = [
+    titleOf(plan, { width, paint }),
+    drawCurve(plan, width, paint),
+    describePlan(plan, { width, paint }),
+  ];
   return parts.map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 

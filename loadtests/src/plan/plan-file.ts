@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UsageError } from "../usage-error.ts";
 import { BEHAVIOURS, CLAIMS, type Plan, RUN_FORMAT, VISITORS_MAX } from "./plan.ts";
 
@@ -11,7 +12,7 @@ const PLAN_FILE = "plan.json";
  */
 export async function writePlan(dir: string, plan: Plan): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir);
     const file = await open(join(dir, PLAN_FILE), "wx", 0o600);
     try {
       await file.writeFile(`${JSON.stringify(plan)}\n`);
@@ -22,6 +23,18 @@ export async function writePlan(dir: string, plan: Plan): Promise<void> {
     }
   } catch (cause) {
     throw new UsageError(whyUnwritable(dir, cause), { cause });
+  }
+}
+
+/** By hand, because `mkdir` with `recursive` never ends where a parent takes no folders (Node 26, /proc). */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    if (codeOf(error) !== "ENOENT" || existsSync(dirname(dir))) throw error;
+    await makeFolder(dirname(dir));
+    await mkdir(dir, { mode: 0o700 });
   }
 }
 
@@ -99,6 +112,7 @@ function whyUnwritable(dir: string, cause: unknown): string {
     case "EACCES":
     case "EPERM":
     case "EROFS":
+    case "ENOENT":
     case "ENOTDIR":
       return `${dir} cannot be written. Choose a folder of yours: --out DIR`;
     default:
