@@ -50,10 +50,10 @@ function closed(server: Server): Promise<void> {
 }
 
 function answerRequests(socket: Socket, requests: ScriptedRequest[]): void {
-  let unread = Buffer.alloc(0);
+  let unread: Buffer = Buffer.alloc(0);
   let onConnection = 0;
   socket.on("data", (chunk) => {
-    unread = Buffer.concat([unread, chunk]);
+    unread = Buffer.concat([unread, Buffer.from(chunk)]);
     for (let request = takeRequest(); request !== null; request = takeRequest()) {
       requests.push(request);
       const script = SCRIPTS[request.path.replace(/\?.*$/, "")] ?? notFound;
@@ -81,7 +81,7 @@ function splitHeader(line: string): [string, string] {
 }
 
 /** A whole answer. Unless `close` is asked for, the connection stays. */
-function answer(socket: Socket, status: number, headers: string[], body: string | Buffer = ""): void {
+function answer(socket: Socket, status: number, headers: string[], body: string | Uint8Array = ""): void {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const length = status === 204 ? [] : [`Content-Length: ${bytes.length}`];
   socket.write(Buffer.concat([head(status, [...headers, ...length]), bytes]));
