@@ -80,7 +80,7 @@ async function readExposures(
     "select count(*) as total from exposures",
   );
   const exposures = await history.rows<Exposure & Record<string, unknown>>(
-    `select * from exposures order by firstSeenMicroseconds, viewer, victim, all limit ${EXPOSURES_MAX}`,
+    `select * from exposures order by firstSeenMicroseconds, viewer, victim, step, place limit ${EXPOSURES_MAX}`,
   );
   return { exposures, exposuresTotal: total };
 }
