@@ -1,12 +1,12 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Builds k6 v2 into .build/k6, unless the one there was built from these very files. About a minute and 64 MB.
-set -euo pipefail
+set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 out="$(cd "$here/../../.." && pwd)/.build"
-source_sum=$(cat "$here/go.mod" "$here/go.sum" "$here/main.go" | sha256sum | cut -d' ' -f1)
+sources=$(cat "$here/go.mod" "$here/go.sum" "$here/main.go" | cksum)
 
-if [[ -x "$out/k6" && "$(cat "$out/k6.sources" 2>/dev/null)" == "$source_sum" ]]; then
+if [ -x "$out/k6" ] && [ "$(cat "$out/k6.sources" 2>/dev/null)" = "$sources" ]; then
   echo "k6 is up to date: $out/k6"
   exit 0
 fi
@@ -19,5 +19,5 @@ mkdir -p "$out"
 # Built beside its place and moved there: a build that was stopped must not look like a k6.
 (cd "$here" && CGO_ENABLED=0 go build -buildvcs=false -trimpath -o "$out/k6.new" .)
 mv "$out/k6.new" "$out/k6"
-echo "$source_sum" > "$out/k6.sources"
+echo "$sources" > "$out/k6.sources"
 "$out/k6" version
