@@ -137,6 +137,13 @@ test("all errors are told at once, in the order of the file", () => {
   expect(lines.map((line) => line.split(": ")[1])).toEqual(["claim", "bursts", "rate", "foo"]);
 });
 
+test("an error inside a repeated part is told once for each use, at the part itself", () => {
+  expect(refusalOf("bursts:\n  - &part { atSeconds: x }\n  - *part").split("\n")).toEqual([
+    'f.yaml:2:24: bursts[0].atSeconds: found "x", expected a number',
+    'f.yaml:2:24: bursts[1].atSeconds: found "x", expected a number',
+  ]);
+});
+
 test("more errors than a screen holds are counted", () => {
   const text = `bursts:\n${"  - { atSeconds: x }\n".repeat(100)}`;
   const lines = refusalOf(text).split("\n");

@@ -98,7 +98,7 @@ describe("behaviours", () => {
     .array(fc.double({ min: 0, max: 0.1, noNaN: true }), { minLength: 10, maxLength: 10 })
     .map(sharesOf);
   const bursts = fc
-    .array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 600 })
+    .array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 600, size: "max" })
     .map((list) => list.sort());
 
   test("meet their shares as nearly as whole people allow, and each that is asked for is there", () => {
