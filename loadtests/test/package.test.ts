@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "../..");
+/** npm fetches some 150 MB of packages into an empty folder. */
+const INSTALL_TIMEOUT_MS = 240_000;
+const GATE_TIMEOUT_MS = 120_000;
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "crowdproof-package-"));
+  await run("npm", ["pack", "--pack-destination", folder], { cwd: root });
+  const [archive] = await readdir(folder);
+  await writeFile(join(folder, "package.json"), '{ "private": true }\n');
+  await run("npm", ["install", "--no-audit", "--no-fund", `./${archive}`], { cwd: folder });
+}, INSTALL_TIMEOUT_MS);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it("judges the reference service from an installed package", { timeout: GATE_TIMEOUT_MS }, async () => {
+  const { stdout } = await run(
+    "npx",
+    ["crowdproof", "gate", "smoke", "--engine", "embedded", "--out", "run"],
+    {
+      cwd: folder,
+    },
+  );
+  expect(stdout).toContain("PASS");
+  expect((await readdir(join(folder, "run"))).sort()).toEqual(
+    ["plan.json", "events.ndjson", "verdict.json", "report.html", "report.md", "junit.xml"].sort(),
+  );
+});
+
+it(
+  "shows an example to copy in the help of every subcommand",
+  async () => {
+    for (const command of ["gate", "plan", "try", "judge", "serve", "doctor"]) {
+      const { stdout } = await run("npx", ["crowdproof", command, "--help"], { cwd: folder });
+      expect(stdout).toMatch(new RegExp(`Example:\\n  crowdproof ${command}`));
+    }
+  },
+  GATE_TIMEOUT_MS,
+);
