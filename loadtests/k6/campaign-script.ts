@@ -1,5 +1,6 @@
 import exec from "k6/execution";
 import type { Options } from "k6/options";
+import { createTargetWatch } from "../src/engine/embedded/target-watch.ts";
 import type { Event, ObservationEvent } from "../src/events/event.ts";
 import type { Plan } from "../src/plan/plan.ts";
 import { createEngineContext } from "../src/visitor/create-engine-context.ts";
@@ -67,7 +68,8 @@ export function createCampaignScript(script: CampaignScriptOptions): CampaignScr
       };
       const clock = createRunClock(startMs);
       const stopLine = followStopLine(script.stopUrl, vu);
-      const port = createK6Port({ clock, isStopped: stopLine.isStopped, write });
+      const watchTarget = createTargetWatch(stopLine.tellGone);
+      const port = createK6Port({ clock, isStopped: stopLine.isStopped, watchTarget, write });
       stopLine.onStop(() => {
         clock.stop();
         port.abandonAll();

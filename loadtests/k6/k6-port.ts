@@ -1,16 +1,19 @@
 import crypto from "k6/crypto";
 import encoding from "k6/encoding";
+import exec from "k6/execution";
 import { parseHTML } from "k6/html";
 import http, { type RefinedResponse } from "k6/http";
 import type { EnginePort, OutgoingRequest, Primitives, RawAnswer, RequestTimes } from "../src/engine/port.ts";
 import type { Event, LossReason } from "../src/events/event.ts";
 import { type K6Cookie, readCookies } from "./answer-cookies.ts";
 import type { RunClock } from "./clock.ts";
-import { lossReason } from "./loss-reason.ts";
+import { exhaustion, lossReason } from "./loss-reason.ts";
 
 export interface K6PortOptions {
   clock: RunClock;
   isStopped(): boolean;
+  /** Sees every answer of the target. */
+  watchTarget(answer: RawAnswer): void;
   write(event: Event): void;
 }
 
@@ -21,7 +24,7 @@ export interface K6Port extends EnginePort {
 }
 
 /** The door between the shared code and k6: `http.asyncRequest` for sockets, the event loop for waiting. */
-export function createK6Port({ clock, isStopped, write }: K6PortOptions): K6Port {
+export function createK6Port({ clock, isStopped, watchTarget, write }: K6PortOptions): K6Port {
   const underWay = new Set<() => void>();
   return {
     nowMicroseconds: clock.nowMicroseconds,
@@ -34,6 +37,7 @@ export function createK6Port({ clock, isStopped, write }: K6PortOptions): K6Port
         underWay.add(abandon);
         send(request, clock, startedMicroseconds).then((answer) => {
           underWay.delete(abandon);
+          watchTarget(answer);
           resolve(answer);
         });
       });
@@ -84,7 +88,10 @@ async function send(
   }
   const times = timesOf(response, startedMicroseconds, clock.nowMicroseconds());
   if (response.status === 0) {
-    const reason = lossReason({ code: response.error_code, message: response.error });
+    const failure = { code: response.error_code, message: response.error };
+    const exhausted = exhaustion(failure);
+    if (exhausted !== null) exec.test.abort(exhausted);
+    const reason = lossReason(failure);
     return { kind: "lost", reason: reason === "timeout" && isAbandonedFirst ? "abandoned" : reason, times };
   }
   return answered(response, request.answerBytesMax, times);

@@ -40,3 +40,22 @@ export function lossReason({ code, message }: K6Failure): LossReason {
   });
   return row?.reason ?? "bad-http";
 }
+
+/** The generator's own limits: no answer of the target is lost by them, the run is just not possible like this. */
+const EXHAUSTED: { message: RegExp; sentence: string }[] = [
+  {
+    message: /too many open files/,
+    sentence:
+      "no file descriptors are left for sockets; raise the limit with `ulimit -n 65536`, or lower --scale",
+  },
+  {
+    message: /cannot assign requested address/,
+    sentence:
+      "no local ports are left for sockets; use kept connections in the target file, or lower --scale",
+  },
+];
+
+/** What to do about it, where it was this machine that could not; null where it was not. */
+export function exhaustion({ message }: K6Failure): string | null {
+  return EXHAUSTED.find((row) => row.message.test(message))?.sentence ?? null;
+}

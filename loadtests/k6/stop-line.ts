@@ -3,6 +3,8 @@ import http from "k6/http";
 export interface StopLine {
   isStopped(): boolean;
   onStop(listener: () => void): void;
+  /** The target is gone: everybody is to stop, this VU at once. */
+  tellGone(): void;
   /** The VU has ended by itself; k6 would otherwise wait for the answer that never comes. */
   leave(): Promise<void>;
 }
@@ -16,26 +18,33 @@ const HELD_MS = 86_400_000;
  * starter was killed the connection breaks, which means the same: no run outlives who asked for it.
  */
 export function followStopLine(stopUrl: string | null, vu: number): StopLine {
-  if (stopUrl === null) return { isStopped: () => false, onStop: () => {}, leave: async () => {} };
   let isStopped = false;
   let isLeaving = false;
   let listener = () => {};
-  const ask = (what: string) =>
-    http.asyncRequest("GET", `${stopUrl}/${what}/${vu}`, null, {
+  const stop = () => {
+    if (isLeaving || isStopped) return;
+    isStopped = true;
+    listener();
+  };
+  const ask = async (what: string) => {
+    if (stopUrl === null) return;
+    await http.asyncRequest("GET", `${stopUrl}/${what}/${vu}`, null, {
       timeout: HELD_MS,
       responseCallback: null as never,
       jar: new http.CookieJar(),
     });
+  };
 
-  const held = ask("hold").then(() => {
-    if (isLeaving) return;
-    isStopped = true;
-    listener();
-  });
+  const held = stopUrl === null ? Promise.resolve() : ask("hold").then(stop);
   return {
     isStopped: () => isStopped,
     onStop(toCall) {
       listener = toCall;
+    },
+    tellGone() {
+      if (isStopped) return;
+      void ask("gone");
+      stop();
     },
     async leave() {
       isLeaving = true;

@@ -13,7 +13,6 @@ const TROUBLES: { exitCode: number; sentence: string }[] = [
   { exitCode: 104, sentence: "k6 did not take its configuration" },
   { exitCode: 106, sentence: "k6 could not open its HTTP API, which is off" },
   { exitCode: 107, sentence: "the k6 script threw" },
-  { exitCode: 108, sentence: "the k6 script called test.abort()" },
   { exitCode: 109, sentence: "k6 itself crashed" },
   { exitCode: 110, sentence: "the k6 script called test.fail()" },
 ];
@@ -27,6 +26,8 @@ export function requireRun({ exitCode, signal, said }: K6Ending, log: string): v
       `k6 was killed (${signal}) in the middle of the run, most likely for want of memory: it reads an answer to its end, however long. Take a smaller --scale, or --engine embedded.${indented(words)}`,
     );
   }
+  // Only what the machine lacks makes our script give up by itself.
+  if (exitCode === 108) throw new UsageError(words.replace(/^test aborted: /gm, ""));
   const trouble = TROUBLES.find((row) => row.exitCode === exitCode);
   throw new Error(
     `${trouble?.sentence ?? "k6 ended in a way we do not know"} (exit code ${exitCode}).${indented(words)}`,

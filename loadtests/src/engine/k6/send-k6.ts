@@ -27,6 +27,8 @@ interface TotalsFile {
   runDurationMs: number;
 }
 
+/** setTimeout holds no more: 24.8 days. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 /** For visitors to write that they were cut short, before k6 itself is interrupted. */
 const CUT_SHORT_MS = 1_000;
 
@@ -34,9 +36,12 @@ const CUT_SHORT_MS = 1_000;
 export async function sendK6(plan: Plan, options: SendK6Options): Promise<SentTotals> {
   requireSendable(plan);
   const folder = await mkdtemp(join(tmpdir(), "crowdproof-k6-"));
-  const stopLine = await openStopLine();
+  const targetGone = new AbortController();
+  const limit = AbortSignal.timeout(Math.min(plan.limits.secondsMax * 1_000, TIMER_MS_MAX));
+  const stopLine = await openStopLine(() => targetGone.abort("target-gone"));
   try {
-    return await run(plan, options, folder, stopLine);
+    const signal = AbortSignal.any([options.signal, targetGone.signal, limit]);
+    return await run(plan, { ...options, signal }, folder, stopLine);
   } finally {
     await stopLine.close();
     await rm(folder, { recursive: true, force: true });
@@ -92,18 +97,24 @@ async function run(
   if (!signal.aborted) requireSound(ending, log, totals);
   const setup = totals?.setup ?? null;
   const startedAt = setup?.startedAt ?? new Date(startedAtMs).toISOString();
-  await appendSteps(plan, files.history, steps, Date.parse(startedAt));
   const endedMs = totals && setup ? totals.runDurationMs - setup.startMs : performance.now() - startedMs;
+  const endedMicroseconds = Math.max(0, Math.round(endedMs * 1_000));
+  const stopped = whyStopped(signal, totals);
+  const observations = [
+    ...steps.map((step) => clockEvent(plan, step, Date.parse(startedAt))),
+    ...(stopped === null ? [] : [observation(plan, "stop", endedMicroseconds, stopped, null)]),
+  ];
+  await appendEvents(files.history, observations);
   return {
     engine: "k6",
     engineVersion: versionOf(options.k6Path),
     startedAt,
-    endedMicroseconds: Math.max(0, Math.round(endedMs * 1_000)),
+    endedMicroseconds,
     arrivals: totals?.arrivals ?? 0,
     requests: totals?.requests ?? 0,
     dones: totals?.dones ?? 0,
-    observations: (totals?.observations ?? 0) + steps.length,
-    stopped: whyStopped(signal, totals),
+    observations: (totals?.observations ?? 0) + observations.length,
+    stopped,
   };
 }
 
@@ -195,9 +206,14 @@ function requireSound(ending: K6Ending, log: string, totals: TotalsFile | null):
 }
 
 function whyStopped(signal: AbortSignal, totals: TotalsFile | null): SentTotals["stopped"] {
-  if (signal.aborted) return stopReason(signal);
+  if (signal.aborted) return isTimeout(signal.reason) ? "time-limit" : stopReason(signal);
   // Nothing was wrong and yet a VU did not come to its end: k6's maxDuration cut it.
   return totals !== null && totals.vusDone < totals.vus ? "time-limit" : null;
+}
+
+/** The reason AbortSignal.timeout gives. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }
 
 function versionOf(k6Path: string): string {
@@ -206,24 +222,34 @@ function versionOf(k6Path: string): string {
   return found.version;
 }
 
-async function appendSteps(plan: Plan, file: string, steps: ClockStep[], startMs: number): Promise<void> {
-  const lines = steps.map(({ wallMs, seconds }) => {
-    const event: ObservationEvent = {
-      type: "observation",
-      run: plan.runId,
-      control: null,
-      kind: "clock",
-      atMicroseconds: Math.max(0, Math.round((wallMs - startMs) * 1_000)),
-      visitor: null,
-      memberId: null,
-      own: [],
-      foreign: [],
-      matched: [],
-      mismatched: [],
-      name: "wall",
-      value: seconds,
-    };
-    return `${JSON.stringify(event)}\n`;
-  });
-  if (lines.length > 0) await appendFile(file, lines.join(""));
+function clockEvent(plan: Plan, { wallMs, seconds }: ClockStep, startMs: number): ObservationEvent {
+  return observation(plan, "clock", Math.max(0, Math.round((wallMs - startMs) * 1_000)), "wall", seconds);
+}
+
+function observation(
+  { runId }: Plan,
+  kind: ObservationEvent["kind"],
+  atMicroseconds: number,
+  name: string,
+  value: number | null,
+): ObservationEvent {
+  return {
+    type: "observation",
+    run: runId,
+    control: null,
+    kind,
+    atMicroseconds,
+    visitor: null,
+    memberId: null,
+    own: [],
+    foreign: [],
+    matched: [],
+    mismatched: [],
+    name,
+    value,
+  };
+}
+
+async function appendEvents(file: string, events: readonly ObservationEvent[]): Promise<void> {
+  await appendFile(file, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
 }

@@ -9,8 +9,8 @@ export interface StopLine {
   close(): Promise<void>;
 }
 
-/** On loopback, on a port of its own; paths are `/hold/VU` and `/leave/VU`. */
-export async function openStopLine(): Promise<StopLine> {
+/** On loopback, on a port of its own; paths are `/hold/VU`, `/leave/VU`, and `/gone/VU`: nobody answers any more. */
+export async function openStopLine(onGone: () => void): Promise<StopLine> {
   const held = new Map<string, ServerResponse>();
   let isStopped = false;
   const letGo = (vu: string) => {
@@ -24,7 +24,8 @@ export async function openStopLine(): Promise<StopLine> {
       held.set(vu, response);
       return;
     }
-    letGo(vu);
+    if (what === "gone") onGone();
+    else letGo(vu);
     response.end();
   });
   await new Promise<void>((resolve, reject) => {
