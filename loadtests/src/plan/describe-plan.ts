@@ -78,7 +78,7 @@ function couplesLine({ couples, couplesAtOneInstant }: Forecast): string {
 function overlapLine(plan: Plan, { overlaps, signupSecondsForTarget }: Forecast): string {
   const [assumed, ...others] = overlaps;
   const also = others
-    .map((one) => `${milliseconds(one.signupSeconds)}: ${percent(one.overlapRatio)}`)
+    .map((one) => `${milliseconds(one.signupSeconds)}:${NO_BREAK}${percent(one.overlapRatio)}`)
     .join(", ");
   const meeting = `${percent(assumed?.overlapRatio ?? 0)} on the curve meet another signup in flight`;
   return `${meeting} if one takes ${milliseconds(ASSUMED_SIGNUP_SECONDS)} (${also})${targetOf(plan, signupSecondsForTarget)}`;
