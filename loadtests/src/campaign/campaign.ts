@@ -143,58 +143,53 @@ const thinkTimes = z.strictObject({
   beforeRetry: distribution.default({ kind: "uniform", fromSeconds: 0.05, toSeconds: 0.5 }),
 });
 
-export const campaignSchema = z
+const arrivals = z
   .strictObject({
-    name: name.describe("Defaults to the file's name.").exactOptional(),
-    description: z.string().max(500).describe("What crowd this is, in a sentence.").exactOptional(),
-    claim: z
-      .enum(CLAIMS)
-      .describe(
-        "wiring: each step works; crowd: overlap target and bursts of 64 or more; saturated: in addition a sign of overload visible from outside.",
-      ),
-    seed: z
-      .int()
-      .min(0)
-      .default(1)
-      .describe("Decides arrivals and behaviour; the same seed, the same crowd."),
-    arrivals: z.strictObject({
-      pieces: z.array(piece).max(PIECES_MAX).describe("The curve, piece after piece."),
-      bursts: z.array(burst).max(BURSTS_MAX).default([]),
-    }),
-    behaviour: behaviourShares
-      .prefault({})
-      .describe("Shares of the visitors; what is left are plain signups."),
-    thinkTimes: thinkTimes.prefault({}),
-    objectives: z
-      .strictObject({
-        membersWithin: z
-          .strictObject({ seconds: pieceSeconds, shareMin: share })
-          .describe("The share of all due visitors who are members within so many seconds.")
-          .exactOptional(),
-        firstStepSeconds: percentiles.describe("From the due time.").exactOptional(),
-        laterStepSeconds: percentiles.describe("From the intended send.").exactOptional(),
-        errorRatioMax: share.exactOptional(),
-      })
-      .default({}),
-    overlapTargetRatio: share
-      .default(0)
-      .describe("Share of visitors who must have had another visitor's signup in flight at the same time."),
-    warmUpSeconds: seconds.default(0).describe("Left out of objectives, never out of invariants."),
-    drainSeconds: seconds
-      .default(5)
-      .describe("After the last arrival. Who is told to come back later than that ends as still waiting."),
-    readBackSeconds: seconds.default(3).describe("Over which reading back of members is spread."),
-    limits: limits.prefault({}),
+    pieces: z.array(piece).max(PIECES_MAX).describe("The curve, piece after piece."),
+    bursts: z.array(burst).max(BURSTS_MAX).default([]),
   })
-  .superRefine(({ arrivals }, context) => {
-    const { pieces, bursts } = arrivals;
+  .superRefine(({ pieces, bursts }, context) => {
     const totalSeconds = pieces.reduce((total, one) => total + secondsOf(one), 0);
     for (const [at, { atSeconds }] of bursts.entries()) {
       if (atSeconds < totalSeconds) continue;
       const message = `found ${atSeconds}, expected less than ${totalSeconds}, the seconds of all pieces together`;
-      context.addIssue({ code: "custom", path: ["arrivals", "bursts", at, "atSeconds"], message });
+      context.addIssue({ code: "custom", path: ["bursts", at, "atSeconds"], message });
     }
   });
+
+export const campaignSchema = z.strictObject({
+  name: name.describe("Defaults to the file's name.").exactOptional(),
+  description: z.string().max(500).describe("What crowd this is, in a sentence.").exactOptional(),
+  claim: z
+    .enum(CLAIMS)
+    .describe(
+      "wiring: each step works; crowd: overlap target and bursts of 64 or more; saturated: in addition a sign of overload visible from outside.",
+    ),
+  seed: z.int().min(0).default(1).describe("Decides arrivals and behaviour; the same seed, the same crowd."),
+  arrivals,
+  behaviour: behaviourShares.prefault({}).describe("Shares of the visitors; what is left are plain signups."),
+  thinkTimes: thinkTimes.prefault({}),
+  objectives: z
+    .strictObject({
+      membersWithin: z
+        .strictObject({ seconds: pieceSeconds, shareMin: share })
+        .describe("The share of all due visitors who are members within so many seconds.")
+        .exactOptional(),
+      firstStepSeconds: percentiles.describe("From the due time.").exactOptional(),
+      laterStepSeconds: percentiles.describe("From the intended send.").exactOptional(),
+      errorRatioMax: share.exactOptional(),
+    })
+    .default({}),
+  overlapTargetRatio: share
+    .default(0)
+    .describe("Share of visitors who must have had another visitor's signup in flight at the same time."),
+  warmUpSeconds: seconds.default(0).describe("Left out of objectives, never out of invariants."),
+  drainSeconds: seconds
+    .default(5)
+    .describe("After the last arrival. Who is told to come back later than that ends as still waiting."),
+  readBackSeconds: seconds.default(3).describe("Over which reading back of members is spread."),
+  limits: limits.prefault({}),
+});
 
 function secondsOf(one: z.infer<typeof piece>): number {
   return one.shape === "spike" ? one.riseSeconds + one.fadeSeconds : one.seconds;
