@@ -50,10 +50,12 @@ export function createSender(target: Target, nowMicroseconds: () => number): Sen
       const dispatcher = isFresh ? new Client(url.origin, options) : poolFor(url.origin);
       exchange.dispatch(dispatcher, url, isFresh);
       try {
-        return await exchange.answer;
+        const answer = await exchange.answer;
+        // After a whole answer undici has closed the connection already; destroying costs an error with its stack each.
+        if (isFresh && answer.kind === "lost") void dispatcher.destroy();
+        return answer;
       } finally {
         inFlight.delete(exchange);
-        if (isFresh) void dispatcher.destroy();
       }
     },
     abortAll() {
