@@ -64,7 +64,7 @@ function chartOption(chart: Chart, size: ChartSize): echarts.EChartsCoreOption {
       splitLine: { show: false },
       axisLine: { lineStyle: { color: "var(--axis)" } },
       axisTick: { lineStyle: { color: "var(--axis)" } },
-      axisLabel: { ...label, formatter: clock, hideOverlap: true },
+      axisLabel: { ...label, formatter: clock, hideOverlap: true, showMaxLabel: false },
     },
     yAxis: {
       ...yScale(chart),
@@ -138,7 +138,7 @@ function marks(chart: Chart) {
 }
 
 function yScale(chart: Chart): object {
-  if (chart.scale === "ratio") return { type: "value", min: 0, max: 1 };
+  if (chart.scale === "ratio") return { type: "value", min: 0, max: 1, interval: 0.25 };
   if (chart.scale === "linear") return { type: "value", min: 0 };
   const values = [...chart.lines.flatMap((line) => line.values), ...chart.levels.map((level) => level.value)];
   const positive = values.filter((value) => value !== null && value > 0) as number[];

@@ -1,12 +1,14 @@
 import type { CheckKind, CheckResult, Evidence, Verdict } from "../verdict/verdict.ts";
 import { html, type Markup } from "./markup.ts";
-import { outcomeChip, section, shortened, shownOutcome, table } from "./parts.ts";
+import { outcomeChip, section, shortened, shownOutcome, sinceStart, table } from "./parts.ts";
 import type { Words } from "./texts.ts";
 
 const KINDS: readonly CheckKind[] = ["invariant", "validity", "objective", "alert"];
 /** What demands action stands first within its kind. */
 const FIRST = ["fail", "unknown", "not-judged", "pass"];
-const EVIDENCE_ROWS_MAX = 20;
+const EVIDENCE_ROWS_MAX = 10;
+/** Ten rows of twelve such values in every check and language still fit into 2 MB. */
+const EVIDENCE_CHARACTERS_MAX = 100;
 
 export function checksSection(verdict: Verdict, words: Words): Markup {
   const groups = KINDS.map((kind) => {
@@ -42,16 +44,16 @@ function evidenceOf(check: CheckResult, title: string, words: Words): Markup | n
   return html`<details class="evidence"><summary>${words.say("evidence", { count: rows.length })}</summary>${table(
     {
       label,
-      columns: columns.map((column) => ({ title: shortened(column, 60) })),
-      rows: rows.map((row) => columns.map((column) => evidenceValue(row, column, words))),
+      columns: columns.map((column) => ({ title: shortened(column.replace(/Microseconds$/, ""), 60) })),
+      rows: rows.map((row) => columns.map((column) => evidenceValue(row, column))),
     },
   )}</details>`;
 }
 
-function evidenceValue(row: Evidence, column: string, words: Words): Markup | string {
+function evidenceValue(row: Evidence, column: string): Markup | string {
   const value = row[column] ?? null;
   if (value === null) return "–";
-  if (column.endsWith("Microseconds") && typeof value === "number") return words.seconds(value / 1e6);
-  const text = shortened(String(value));
-  return column === "curl" ? html`<code>${text}</code>` : text;
+  if (column.endsWith("Microseconds") && typeof value === "number") return html`${sinceStart(value)}`;
+  if (column === "curl") return html`<code>${shortened(String(value))}</code>`;
+  return shortened(String(value), EVIDENCE_CHARACTERS_MAX);
 }

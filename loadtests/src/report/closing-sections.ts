@@ -65,7 +65,7 @@ export function repeatSection(facts: { verdict: Verdict; dir: string; scale: num
   const { run } = facts.verdict;
   const { again, judge } = commandsOf(run, facts.dir, facts.scale);
   const pre = (command: string, label: string) =>
-    html`<pre role="region" aria-label="${label}" tabindex="0"><code>${command}</code></pre>`;
+    html`<pre role="group" aria-label="${label}" tabindex="0"><code>${command}</code></pre>`;
   const content = html`<p>${words.say("repeatSame")}</p>${pre(again, words.say("repeatSame"))}
 ${again.includes("TARGET_FILE") ? html`<p class="quiet">${words.say("targetFileHint", { target: shortened(run.target, 80) })}</p>` : null}
 <p>${words.say("repeatJudge")}</p>${pre(judge, words.say("repeatJudge"))}`;

@@ -5,6 +5,8 @@ import type { Words } from "./texts.ts";
 
 /** More rows are read in verdict.json, not on a page. */
 const ROWS_MAX = 100;
+/** As many as are taken in at a glance; the others are folded. */
+const OPEN_ROWS_MAX = 10;
 
 export function exposuresSection(verdict: Verdict, words: Words): Markup {
   return section(
@@ -23,29 +25,36 @@ function none(verdict: Verdict, words: Words): Markup {
 
 function seen(verdict: Verdict, words: Words): Markup {
   const shown = verdict.exposures.slice(0, ROWS_MAX);
+  const folded = shown.slice(OPEN_ROWS_MAX);
   const rest = verdict.exposuresTotal - shown.length;
+  const foldedTitle = words.say("nextExposures", { count: folded.length });
   return html`<p class="lead"><strong>${exposuresSentence(verdict, words)}</strong></p>
-${table({
-  label: words.say("exposures"),
-  isStacked: true,
-  columns: [
-    { title: words.say("viewer") },
-    { title: words.say("victim") },
-    { title: words.say("fields") },
-    { title: words.say("where") },
-    { title: words.say("firstSeen") },
-    { title: words.say("answers"), isCount: true },
-  ],
-  rows: shown.map((exposure) => [
-    words.say("visitor", { number: String(exposure.viewer) }),
-    victimOf(exposure, words),
-    fieldsOf(exposure, words),
-    html`${shortened(exposure.step, 60)} <code>${shortened(exposure.place, 80)}</code>`,
-    moment(exposure.firstSeenMicroseconds, verdict.run.startedAt, words),
-    words.number(exposure.answers),
-  ]),
-})}
+${exposureTable(shown.slice(0, OPEN_ROWS_MAX), words.say("exposures"), verdict, words)}
+${folded.length === 0 ? null : html`<details class="evidence"><summary>${foldedTitle}</summary>${exposureTable(folded, foldedTitle, verdict, words)}</details>`}
 ${rest > 0 ? html`<p class="quiet">${words.say("more", { count: rest })}</p>` : null}`;
+}
+
+function exposureTable(exposures: Exposure[], label: string, verdict: Verdict, words: Words): Markup {
+  return table({
+    label,
+    isStacked: true,
+    columns: [
+      { title: words.say("viewer") },
+      { title: words.say("victim") },
+      { title: words.say("fields") },
+      { title: words.say("where") },
+      { title: words.say("firstSeen") },
+      { title: words.say("answers"), isCount: true },
+    ],
+    rows: exposures.map((exposure) => [
+      words.say("visitor", { number: String(exposure.viewer) }),
+      victimOf(exposure, words),
+      fieldsOf(exposure, words),
+      html`${shortened(exposure.step, 60)} <code>${shortened(exposure.place, 80)}</code>`,
+      moment(exposure.firstSeenMicroseconds, verdict.run.startedAt),
+      words.number(exposure.answers),
+    ]),
+  });
 }
 
 /** The plain statement: how many cases there were, or how many answers were looked at and none found. */

@@ -1,9 +1,8 @@
 import type { CheckResult, Verdict } from "../verdict/verdict.ts";
 import type { Words } from "./texts.ts";
 
-/** The one sentence a manager reads. English is the verdict's own first reason; Japanese says the same from the facts. */
+/** The one sentence a manager reads, from the facts: the same in both languages. */
 export function headlineOf(verdict: Verdict, words: Words): string {
-  if (words.language === "en" && verdict.reasons[0] !== undefined) return sentence(verdict.reasons[0]);
   if (verdict.exposuresTotal > 0) return words.say("headlineExposures", { count: verdict.exposuresTotal });
   if (verdict.outcome === "pass") {
     return words.say("headlinePass", { answers: verdict.strength.answersWithOwnData });
@@ -27,4 +26,8 @@ export function decisiveChecks(verdict: Verdict): CheckResult[] {
 
 export const notJudged = (verdict: Verdict) => verdict.checks.filter((check) => !check.judged);
 
-const sentence = (text: string) => (/[.!?。]$/.test(text) ? text : `${text}.`);
+/** A reason of the verdict as a sentence; the name of a check in front stays as it is. */
+export function sentence(text: string): string {
+  const begun = /^[\w-]+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?。]$/.test(begun) ? begun : `${begun}.`;
+}

@@ -3,7 +3,7 @@ import { strengthSentence } from "./closing-sections.ts";
 import { commandsOf } from "./commands.ts";
 import { exposuresSentence, fieldsOf, victimOf } from "./exposures-section.ts";
 import { withoutControls } from "./markup.ts";
-import { outcomeWord, shortened, shownOutcome } from "./parts.ts";
+import { outcomeWord, shortened, shownOutcome, sinceStart } from "./parts.ts";
 import { wordsIn } from "./texts.ts";
 import { firstLine, startedText } from "./verdict-section.ts";
 
@@ -57,7 +57,7 @@ function exposureTable(verdict: Verdict): string {
     victimOf(exposure, words),
     fieldsOf(exposure, words),
     `${exposure.step} ${exposure.place}`,
-    `+${(exposure.firstSeenMicroseconds / 1e6).toFixed(3)} s`,
+    sinceStart(exposure.firstSeenMicroseconds),
     String(exposure.answers),
   ]);
   const table = tableOf(["Who saw it", "Whose data", "What", "Where", "First seen", "Answers"], rows);

@@ -42,7 +42,7 @@ body {
 }
 [lang="ja"] {
   font-family: system-ui, -apple-system, "Hiragino Sans", "Yu Gothic UI", "Noto Sans JP", "Noto Sans CJK JP", Meiryo, sans-serif;
-  line-height: 1.75; line-break: strict; overflow-wrap: anywhere;
+  line-height: 1.75; line-break: strict; word-break: auto-phrase; overflow-wrap: anywhere;
 }
 :root:has(#language-en:checked) .in-ja, :root:has(#language-ja:checked) .in-en { display: none; }
 a { color: var(--accent); }
@@ -95,12 +95,14 @@ li { margin-bottom: .35rem; }
 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; line-height: 1.5; }
-th, td { text-align: left; vertical-align: top; padding: .5rem 1.25rem .5rem 0; border-bottom: 1px solid var(--hairline); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .5rem 1.25rem .5rem 0; border-bottom: 1px solid var(--hairline); overflow-wrap: anywhere; min-width: 6.5em; }
+th.count, td.count { min-width: 0; }
 th { font-weight: 600; }
 thead th { color: var(--muted); font-size: .8125rem; font-weight: 600; white-space: nowrap; border-bottom-color: var(--axis); }
 th.count, td.count { text-align: right; white-space: nowrap; }
 td.nowrap, th.nowrap { white-space: nowrap; }
 td code { font-size: .875em; }
+td .quiet { font-size: inherit; white-space: nowrap; }
 code, pre { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .875rem; }
 pre { margin: .4rem 0 1.25rem; padding: .8rem 1rem; background: var(--sunken); border-radius: 8px; overflow-x: auto; line-height: 1.6; }
 details > summary { cursor: pointer; color: var(--accent); font-size: .875rem; padding: .15rem 0; width: fit-content; }
@@ -125,7 +127,7 @@ svg.narrow { display: none; }
 .checks h3 { padding-bottom: .4rem; border-bottom: 1px solid var(--axis); }
 .check { display: grid; grid-template-columns: 8rem minmax(0, 1fr) auto; gap: .1rem 1rem; padding: .7rem 0; border-bottom: 1px solid var(--hairline); }
 .check h4 { margin: 0; font-size: .9375rem; font-weight: 600; line-height: 1.6; }
-.check h4 code { font-weight: 400; color: var(--muted); margin-left: .35rem; font-size: .8125rem; }
+.check h4 code { display: inline-block; white-space: nowrap; font-weight: 400; color: var(--muted); margin-left: .35rem; font-size: .8125rem; }
 .check .observed { text-align: right; color: var(--muted); font-size: .875rem; white-space: nowrap; }
 .check .observed b { color: var(--ink); font-weight: 600; }
 .check .finding { grid-column: 2 / -1; font-size: .9375rem; min-width: 0; }
@@ -143,6 +145,7 @@ footer { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1.5rem 3rem; color: v
   .check { grid-template-columns: minmax(0, 1fr) auto; }
   .check h4, .check .finding { grid-column: 1 / -1; }
   .check h4 { order: -1; }
+  .check h4 code { display: block; margin: 0; }
   .figures { grid-template-columns: 1fr 1fr; gap: 1rem 1.25rem; }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .facts dd { margin-bottom: .6rem; }
@@ -160,11 +163,15 @@ footer { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1.5rem 3rem; color: v
   .bar, .band > div, main > [lang], footer { max-width: none; padding-inline: 0; }
   .band { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .band > div { padding: 1rem; }
-  section { grid-template-columns: 8.5rem minmax(0, 1fr); gap: 0 1.5rem; padding: 1.1rem 0; }
+  section { grid-template-columns: minmax(0, 1fr); gap: .5rem; padding: 1rem 0; }
+  table { font-size: 8.5pt; } details table { font-size: 7.5pt; }
+  th, td { padding-right: .75rem; }
   h1, h2, h3, .check, tr, figure, .facts { break-inside: avoid; }
   h2, h3, h4 { break-after: avoid; }
   figure, .chip, .swatch { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   svg.wide { display: block; } svg.narrow { display: none; }
+  .figures { grid-template-columns: repeat(5, 1fr); gap: .75rem; }
+  .figures dd { font-size: 14pt; } .figures dt { font-size: 8pt; }
   .scroll { overflow: visible; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   details.evidence::details-content { content-visibility: visible; height: auto; display: block; }

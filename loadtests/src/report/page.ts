@@ -6,7 +6,7 @@ import { type Course, courseSection } from "./course-section.ts";
 import { exposuresSection } from "./exposures-section.ts";
 import { html, type Markup, trusted } from "./markup.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style.ts";
-import { outcomeWord } from "./parts.ts";
+import { outcomeWord, shortened } from "./parts.ts";
 import { LANGUAGES, type Language, TEXTS, type Words, wordsIn } from "./texts.ts";
 import { verdictBand, verdictSection } from "./verdict-section.ts";
 

@@ -26,13 +26,12 @@ export const BUCKETS_MAX = 120;
 export async function readSeries(history: HistoryDatabase): Promise<Series> {
   const bucketSeconds = bucketFor(await lastSeconds(history));
   const width = Math.round(bucketSeconds * 1e6);
-  const [planned, started, answers, latency, overlap] = await Promise.all([
-    history.rows<Counted>(countPer("planned", "dueMicroseconds", width)),
-    history.rows<Counted>(countPer("arrivals", "startedMicroseconds", width)),
-    history.rows<Counted & { class: AnswerClass }>(answersByClass(width)),
-    history.rows<{ bucket: number; p50: number; p99: number }>(latencyFromDue(width)),
-    history.rows<{ bucket: number; ratio: number }>(overlapOverTime(width)),
-  ]);
+  // One connection: one query after the other.
+  const planned = await history.rows<Counted>(countPer("planned", "dueMicroseconds", width));
+  const started = await history.rows<Counted>(countPer("arrivals", "startedMicroseconds", width));
+  const answers = await history.rows<Counted & { class: AnswerClass }>(answersByClass(width));
+  const latency = await history.rows<Latency>(latencyFromDue(width));
+  const overlap = await history.rows<Overlap>(overlapOverTime(width));
   const bucketsCount = 1 + Math.max(0, ...[planned, started, answers].flat().map((row) => row.bucket));
   const column = <Row extends { bucket: number }, Value>(
     rows: Row[],
@@ -54,17 +53,9 @@ export async function readSeries(history: HistoryDatabase): Promise<Series> {
       const total = rows.reduce((sum, row) => sum + row.count, 0);
       return total === 0 ? [] : [{ class: name, total, perSecond: perSecond(rows) }];
     }),
-    latencyP50Seconds: column<{ bucket: number; p50: number }, number | null>(
-      latency,
-      (row) => row.p50,
-      null,
-    ),
-    latencyP99Seconds: column<{ bucket: number; p99: number }, number | null>(
-      latency,
-      (row) => row.p99,
-      null,
-    ),
-    overlapRatio: column<{ bucket: number; ratio: number }, number | null>(overlap, (row) => row.ratio, null),
+    latencyP50Seconds: column<Latency, number | null>(latency, (row) => row.p50, null),
+    latencyP99Seconds: column<Latency, number | null>(latency, (row) => row.p99, null),
+    overlapRatio: column<Overlap, number | null>(overlap, (row) => row.ratio, null),
   };
 }
 
@@ -72,6 +63,8 @@ export async function readSeries(history: HistoryDatabase): Promise<Series> {
 export const peakPerSecond = (series: Series): number => Math.max(0, ...series.plannedPerSecond);
 
 type Counted = { bucket: number; count: number };
+type Latency = { bucket: number; p50: number; p99: number };
+type Overlap = { bucket: number; ratio: number };
 
 /** Steps that read well on a clock; the largest still holds a run of five days in BUCKETS_MAX. */
 const BUCKET_SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
@@ -111,35 +104,23 @@ const latencyFromDue = (width: number) => `
   ) as planned
   group by all`;
 
-/**
- * Two signups overlap when each was sent before the other's first byte came. Counted without comparing pairs:
- * in flight with signup i = sent before i's first byte − answered before i was sent, less the person's own.
- */
+/** The same signups as the check of the claim looks at (`checks/sql/overlap.sql`): bursts and double-taps apart. */
 const overlapOverTime = (width: number) => `
-  with signup as (
-    select visitor, request, sentMicroseconds as sent, firstByteMicroseconds as answered
-    from requests
-    where role = 'sign-up' and phase = 'campaign' and sentMicroseconds is not null and firstByteMicroseconds is not null
+  with flight as (
+    select requests.visitor, requests.step, sentMicroseconds as sent, coalesce(firstByteMicroseconds, endedMicroseconds) as answered
+    from requests join planned using (visitor)
+    where role in ('sign-up', 'come-back') and phase = 'campaign' and purpose != 'double-tap'
+      and sentMicroseconds is not null and planned.burst = 0
   ),
-  moment as (
-    select at, sum(sum(sent)) over (order by at) as sent, sum(sum(answered)) over (order by at) as answered
-    from (select sent as at, 1 as sent, 0 as answered from signup
-          union all select answered, 0, 1 from signup)
-    group by at
-  ),
-  own as (
-    select one.visitor, one.request, count(*) as count
-    from signup as one join signup as other using (visitor)
-    where other.sent < one.answered and other.answered > one.sent
-    group by all
-  ),
+  -- Sorted by start, a signup meets another when the latest answer so far lies after its start, or the next start before its answer.
   meeting as (
-    select signup.visitor, signup.sent as at,
-           coalesce(untilAnswered.sent, 0) - coalesce(untilSent.answered, 0) - coalesce(own.count, 0) > 0 as met
-    from signup
-    asof left join moment as untilAnswered on signup.answered > untilAnswered.at
-    asof left join moment as untilSent on signup.sent >= untilSent.at
-    left join own on own.visitor = signup.visitor and own.request = signup.request
+    select visitor, sent,
+           coalesce(max(answered) over earlier > sent, false)
+             or coalesce(lead(sent) over (partition by step order by sent, answered, visitor) < answered, false) as hasMet
+    from flight
+    window earlier as (
+      partition by step order by sent, answered, visitor rows between unbounded preceding and 1 preceding
+    )
   ),
-  person as (select visitor, min(at) as at, bool_or(met) as met from meeting group by visitor)
-  select ${bucketOf("at", width)} as bucket, avg(cast(met as integer)) as ratio from person group by all`;
+  person as (select visitor, min(sent) as firstSent, bool_or(hasMet) as hasMet from meeting group by visitor)
+  select ${bucketOf("firstSent", width)} as bucket, avg(cast(hasMet as integer)) as ratio from person group by all`;

@@ -40,7 +40,7 @@ export const TEXTS = {
   notJudgedHere: { en: "Not judged: {names}.", ja: "判定対象外：{names}。" },
 
   headlineExposures: {
-    en: "{count} {count|time was somebody|times were people} shown another person’s data.",
+    en: "{count} {count|case|cases} of a person being shown somebody else’s data.",
     ja: "他人のデータの表示が {count} 件見つかりました。",
   },
   headlineBroken: { en: "Broken: {names}.", ja: "必ず守られるべき条件が破られました：{names}。" },
@@ -82,6 +82,7 @@ export const TEXTS = {
     en: "This run is not complete proof: see the verdict below.",
     ja: "ただし、この試験は判定の根拠として十分ではありません。下の「判定」をご覧ください。",
   },
+  nextExposures: { en: "The next {count}", ja: "続く {count} 件" },
   viewer: { en: "Who saw it", ja: "見た人" },
   victim: { en: "Whose data", ja: "見られた人" },
   fields: { en: "What", ja: "表示された項目" },
@@ -92,6 +93,7 @@ export const TEXTS = {
   olderRun: { en: "visitor {number} of an older run ({run})", ja: "以前の試験（{run}）の来訪者 {number}" },
 
   verdict: { en: "Verdict", ja: "判定" },
+  reasonOf: { en: "{title} ({name}): {said}", ja: "{title}（{name}）：{said}" },
   reasons: { en: "Why", ja: "判定の理由" },
   stoppedEarly: { en: "The run was stopped early: {reason}.", ja: "試験は途中で停止しました（{reason}）。" },
   faultOn: {
@@ -120,8 +122,8 @@ export const TEXTS = {
   overlap: { en: "Overlap", ja: "登録の重なり" },
   overlapUnit: { en: "share of visitors signing up", ja: "登録した来訪者に占める割合" },
   overlapSays: {
-    en: "Share of visitors who had another visitor’s signup in flight at the same time; whole run {ratio}, target {target}.",
-    ja: "ほかの来訪者の登録と同時に処理中だった来訪者の割合です。全体では {ratio}、目標は {target} です。",
+    en: "Share of visitors who had another visitor’s signup in flight at the same time, bursts apart; whole run {ratio}, target {target}.",
+    ja: "ほかの来訪者の登録と同時に処理中だった来訪者の割合です（同時到着の分を除く）。全体では {ratio}、目標は {target} です。",
   },
   overlapTarget: { en: "target", ja: "目標" },
   exposureMark: { en: "exposure first seen", ja: "他人のデータの最初の表示" },
@@ -132,7 +134,7 @@ export const TEXTS = {
   },
   chartTable: { en: "The same as a table", ja: "表で見る" },
   time: { en: "Time", ja: "時刻" },
-  course: { en: "Course", ja: "試験の経過" },
+  course: { en: "How it went", ja: "試験の経過" },
   warmUp: { en: "warm-up", ja: "慣らし運転" },
 
   checks: { en: "Checks", ja: "検査の結果" },
@@ -315,6 +317,19 @@ export const NAMES: Record<NameGroup, Record<string, Record<Language, string>>> 
       ja: "ログや計測値に個人データが含まれない",
     },
     accounting: { en: "Every request is accounted for", ja: "すべてのリクエストの結果が説明できる" },
+    history: { en: "The record is complete", ja: "試験の記録に欠落がない" },
+    "start-error": {
+      en: "Visitors were started when they were due",
+      ja: "来訪者が予定どおりの時刻に開始した",
+    },
+    claim: { en: "The run reached what the campaign claims", ja: "宣言した到達水準に達した" },
+    generator: { en: "The generator was not the bottleneck", ja: "負荷生成側が限界に達していない" },
+    limiter: {
+      en: "A limiter did not answer in the service’s place",
+      ja: "流量制限による応答が許容範囲内である",
+    },
+    clock: { en: "The clock did not step", ja: "時計が途中で変更されていない" },
+    control: { en: "Deliberate faults were found", ja: "意図的に混入した誤りを検出できた" },
   },
   stopped: {
     interrupted: { en: "interrupted by a person", ja: "利用者による中断" },

@@ -1,7 +1,7 @@
 import type { Verdict } from "../verdict/verdict.ts";
-import { decisiveChecks, headlineOf, notJudged } from "./headline.ts";
+import { decisiveChecks, headlineOf, notJudged, sentence } from "./headline.ts";
 import { html, type Markup } from "./markup.ts";
-import { outcomeChip, outcomeIcon, outcomeWord, section, shortened } from "./parts.ts";
+import { outcomeChip, outcomeIcon, outcomeWord, section, shortened, shownOutcome } from "./parts.ts";
 import type { Words } from "./texts.ts";
 
 /** What is seen in three seconds: the outcome, one sentence, what was not judged, four numbers. */
@@ -35,10 +35,11 @@ ${waived(verdict, words)}`;
   return section("verdict", words.say("verdict"), words, content);
 }
 
-/** The verdict's first line says what it does not speak of. */
+/** The verdict's own first reason, and what it does not speak of. Japanese says the same from the facts. */
 export function firstLine(verdict: Verdict, words: Words): string {
   const names = notJudged(verdict).map((check) => check.name);
-  const headline = shortened(headlineOf(verdict, words), 400);
+  const reason = words.language === "en" ? verdict.reasons[0] : undefined;
+  const headline = shortened(reason === undefined ? headlineOf(verdict, words) : sentence(reason), 600);
   return names.length === 0
     ? headline
     : `${headline} ${words.say("notJudgedHere", { names: words.list(names) })}`;
@@ -53,10 +54,10 @@ function reasonsOf(verdict: Verdict, words: Words): Markup | null {
     return reasons.length < 2 ? null : html`<h3>${words.say("reasons")}</h3><ol>${reasons}</ol>`;
   }
   const decisive = decisiveChecks(verdict);
-  const named = decisive.map(
-    (check) =>
-      html`<li>${words.name("check", check.name)}(<code>${check.name}</code>):${outcomeWord(check.judged ? check.outcome : "not-judged", words)}</li>`,
-  );
+  const named = decisive.map((check) => {
+    const said = outcomeWord(shownOutcome(check), words);
+    return html`<li>${words.say("reasonOf", { title: words.name("check", check.name), name: check.name, said })}</li>`;
+  });
   return html`${named.length === 0 ? null : html`<h3>${words.say("reasons")}</h3><ol>${named}</ol>`}
 ${reasons.length === 0 ? null : html`<details class="evidence"><summary>${words.say("original")}</summary><ol>${reasons}</ol></details>`}`;
 }
@@ -64,10 +65,10 @@ ${reasons.length === 0 ? null : html`<details class="evidence"><summary>${words.
 function waived(verdict: Verdict, words: Words): Markup | null {
   const checks = notJudged(verdict);
   if (checks.length === 0) return null;
-  const items = checks.map(
-    (check) =>
-      html`<li>${words.name("check", check.name)} (<code>${check.name}</code>): ${check.judged ? "" : shortened(check.reason)}</li>`,
-  );
+  const items = checks.map((check) => {
+    const said = check.judged ? "" : shortened(check.reason);
+    return html`<li>${words.say("reasonOf", { title: words.name("check", check.name), name: check.name, said })}</li>`;
+  });
   return html`<h3>${words.say("notJudged")}</h3><ul>${items}</ul>`;
 }
 

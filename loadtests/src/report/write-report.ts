@@ -25,6 +25,7 @@ async function readCourse(dir: string): Promise<Course> {
   try {
     const history = await openHistory(dir);
     try {
+      if (history.loadError !== null) return { problem: history.loadError };
       return { plan: history.plan, series: await readSeries(history) };
     } finally {
       await history.close();
