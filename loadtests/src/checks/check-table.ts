@@ -1,6 +1,6 @@
 import type { CheckKind } from "../verdict/verdict.ts";
 
-export type Numbers = Record<string, number>;
+export type Numbers = Record<string, number | null>;
 
 /** One check: its SQL file, and the sentences for what the file counts. */
 export interface CheckRule {
@@ -20,8 +20,10 @@ export interface CheckRule {
 /** These stand whatever a target file says: without them a pass would say nothing. */
 export const NEVER_WAIVED = ["reads-own", "acks-durable", "accounting"];
 
-const count = (value: number | undefined) => (value ?? 0).toLocaleString("en");
-const milliseconds = (value: number | undefined) => `${(Math.round((value ?? 0) * 10) / 10).toString()} ms`;
+const count = (value: number | null | undefined) => (value ?? 0).toLocaleString("en");
+const percent = (value: number | null | undefined) => (value == null ? "nobody" : `${Math.round(value)} %`);
+const milliseconds = (value: number | null | undefined) =>
+  `${(Math.round((value ?? 0) * 10) / 10).toString()} ms`;
 
 /** In the order in which a person wants to read them. */
 export const CHECKS: CheckRule[] = [
@@ -136,7 +138,11 @@ export const CHECKS: CheckRule[] = [
     name: "claim",
     kind: "validity",
     observed: (n) =>
-      `${count(n["observed"])} answers of steps that worked; largest burst ${count(n["burstVisitorsMax"])} people; ` +
+      `${percent(n["overlapPercent"])} of visitors had another's signup in flight` +
+      (n["originOverlapPercent"] === null
+        ? ""
+        : `, ${percent(n["originOverlapPercent"])} by the service's own times`) +
+      `; ${percent(n["burstOverlapPercent"])} within bursts, the largest of ${count(n["burstVisitorsMax"])} people; ` +
       `${count(n["turnedAway"])} told to wait or to go`,
     violations: "things the claim needs did not happen",
     unknowns: "things could not be told",

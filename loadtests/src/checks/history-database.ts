@@ -65,14 +65,24 @@ export async function openHistory(dir: string): Promise<HistoryDatabase> {
     await rm(scratch, { recursive: true, force: true });
   };
   try {
-    await loadPlan(connection, plan, { file: join(dir, "plan.json"), isLastLineWhole });
+    await inOneTransaction(connection, async () => {
+      await loadPlan(connection, plan, { file: join(dir, "plan.json"), isLastLineWhole });
+    });
     const loadError = await loadEvents(connection, plan, file);
-    await makeRooms(connection);
+    await inOneTransaction(connection, async () => await makeRooms(connection));
+    await connection.run("set search_path = 'campaign,main'");
     return { ...createQueries(connection), plan, loadError, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Some sixty small statements, each of which would wait for the disk by itself. */
+async function inOneTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+  await connection.run("begin transaction");
+  await work();
+  await connection.run("commit");
 }
 
 function createQueries(
@@ -142,6 +152,7 @@ async function loadPlan(
   { file, isLastLineWhole }: { file: string; isLastLineWhole: boolean },
 ): Promise<void> {
   const { target, limits } = plan;
+  // A log whose name has an empty default (`${env:LOG:-}`) may be absent.
   await connection.run(`create table settings as select
     ${text(plan.runId)} as runId,
     ${runTagOf(plan.runId)}::uinteger as runTag,
@@ -154,7 +165,7 @@ async function loadPlan(
     ${target.readBack.sql !== undefined} as isReadBackSql,
     ${target.idempotencyHeader !== undefined} as hasKeys,
     ${target.telemetry.exclusive} as isExclusive,
-    ${target.telemetry.logFiles.length > 0} as hasLogs,
+    ${target.telemetry.logFiles.some((file) => !file.includes(":-"))} as hasLogs,
     ${target.telemetry.metricsUrl !== undefined} as hasMetrics,
     ${plan.overlapTargetRatio}::double as overlapTargetRatio,
     ${micro(limits.startErrorSecondsP99Max)} as startErrorMicrosecondsP99Max,
@@ -237,7 +248,6 @@ async function makeRooms(connection: DuckDBConnection): Promise<void> {
     }
     await connection.run(exposedView(schema));
   }
-  await connection.run("set search_path = 'campaign,main'");
 }
 
 /** Rows of the database are nobody's control; who was lost on purpose must be missing among the real ones. */

@@ -77,26 +77,25 @@ where (rows = 0 and exists (select 1 from observations where kind = 'row')
   or (isAltered and isOrdinary) or isOtherId;
 
 -- unknowns
+-- Found by one step or by a row is found, whatever stood in the way elsewhere; who is missing is a violation already.
 select a.atMicroseconds, a.visitor, a.step,
   case
     when l.visitor is null then 'not read back'
-    when l.lastClass is null then 'in the way: ' || l.inTheWay
-    when l.lastClass = 'absent' then 'looked for too early'
+    when l.inTheWay is not null then 'in the way: ' || l.inTheWay
+    when l.wasAbsent then 'looked for too early'
     else 'answered, with nothing of their own in it'
   end as problem
 from acked a
 left join (
-  select visitor, arg_min(lastClass, rank) as lastClass, arg_min(inTheWay, rank) as inTheWay, bool_or(isOwn) as isOwn,
-    max(lookedMicroseconds) as lookedMicroseconds
-  from (select *, case when lastClass is null then 0 when lastClass = 'absent' then 1 else 2 end as rank from looks)
-  group by visitor
+  select visitor, bool_or(isOwn) as isOwn, bool_or(wasAbsent) as wasAbsent, min(inTheWay) as inTheWay,
+    max(lookedMicroseconds) filter (where lastClass = 'absent') as absentMicroseconds
+  from looks group by visitor
 ) l using (visitor)
 left join found f using (visitor)
 where (select isReadBackHttp from settings)
-  and (l.visitor is null or l.lastClass is null or not l.isOwn
-    or (l.lastClass = 'absent' and l.lookedMicroseconds < a.atMicroseconds + (select visibleWithinMicroseconds from settings)))
-  and not (l.visitor is not null and l.lastClass = 'absent'
-    and l.lookedMicroseconds >= a.atMicroseconds + (select visibleWithinMicroseconds from settings))
+  and coalesce(f.rows, 0) = 0
+  and not coalesce(l.isOwn, false)
+  and not coalesce(l.absentMicroseconds >= a.atMicroseconds + (select visibleWithinMicroseconds from settings), false)
 union all by name
 select atMicroseconds, visitor, step, 'row looked for too early' as problem
 from found

@@ -17,7 +17,10 @@ from ranked;
 -- observed
 select count(*) as observed,
   (select max(visitors) from (select count(*) as visitors from arrivals where burst > 0 group by burst)) as burstVisitorsMax,
-  (select count(*) from requests where class in ('waiting', 'refused') and role in ('sign-up', 'come-back')) as turnedAway
+  (select count(*) from requests where class in ('waiting', 'refused') and role in ('sign-up', 'come-back')) as turnedAway,
+  (select 100 * overlapped / visitors from overlap where scope = 'curve' and step is null) as overlapPercent,
+  (select 100 * overlapped / visitors from overlap where scope = 'burst' and step is null) as burstOverlapPercent,
+  (select 100 * overlapped / visitors from overlap where scope = 'origin' and step is null) as originOverlapPercent
 from requests where class in ('acknowledged', 'served');
 
 -- violations

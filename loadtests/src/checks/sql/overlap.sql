@@ -4,7 +4,7 @@
 -- before its end: n log n, where comparing pairs would be n².
 
 -- prepare
-create or replace table overlap as
+create or replace temp table overlap as
 with flights as (
   select r.visitor, r.step, r.sentMicroseconds as "from", coalesce(r.firstByteMicroseconds, r.endedMicroseconds) as "to",
     case when a.burst > 0 then 'burst' else 'curve' end as scope
