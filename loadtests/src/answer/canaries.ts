@@ -8,22 +8,43 @@ export function readCanaries(
   { person, codec }: { person: Person; codec: CanaryCodec },
   answer: OpenAnswer,
 ): Pick<RequestEvent, "own" | "foreign"> {
-  const own = new Set<CanaryField>();
-  const foreign: ForeignCanary[] = [];
-  const sort = (text: string, placesOf: (strangers: FoundCanary[]) => ForeignCanary[]) => {
-    const sorted = sortCanaries(codec.find(text), person, codec);
-    for (const field of sorted.own) own.add(field);
-    if (sorted.foreign.length > 0) foreign.push(...placesOf(sorted.foreign));
+  const body = sortCanaries(codec.find(answer.body), person, codec);
+  const head = sortCanaries(codec.find(headText(answer)), person, codec);
+  return {
+    own: head.own.length === 0 ? body.own : inOrder(new Set([...body.own, ...head.own])),
+    foreign: [
+      ...(body.foreign.length > 0 ? placesInBody(body.foreign, answer, codec) : []),
+      ...(head.foreign.length > 0 ? placesInHead(answer, person, codec) : []),
+    ],
   };
+}
 
-  sort(answer.body, (strangers) => placesInBody(strangers, answer, codec));
-  for (const [name, value] of Object.entries(answer.headers)) {
-    sort(`${name}: ${value}`, (strangers) => at(`header:${name}`, strangers));
+/** The shortest canary: what is shorter holds none, in whatever wrapping. */
+const CANARY_CHARACTERS_MIN = 22;
+
+/** All headers and cookies in one text: nearly always there is nothing in it whose place matters. */
+function headText({ headers, cookies }: OpenAnswer): string {
+  let text = "";
+  for (const name in headers) {
+    const value = headers[name]!;
+    if (value.length >= CANARY_CHARACTERS_MIN && !(name in HEADERS_OF_FIXED_FORM)) text += `${value}"`;
   }
-  for (const { name, value } of answer.cookies) {
-    sort(`${name}=${value}`, (strangers) => at(`cookie:${name}`, strangers));
-  }
-  return { own: CANARY_FIELDS.filter((field) => own.has(field)), foreign };
+  for (const { value } of cookies) if (value.length >= CANARY_CHARACTERS_MIN) text += `${value}"`;
+  return text;
+}
+
+const HEADERS_OF_FIXED_FORM = { date: true, "content-type": true, "cache-control": true, expires: true };
+
+function placesInHead(answer: OpenAnswer, person: Person, codec: CanaryCodec): ForeignCanary[] {
+  const parts = [
+    ...Object.entries(answer.headers).map(([name, text]) => ({ place: `header:${name}`, text })),
+    ...answer.cookies.map(({ name, value }) => ({ place: `cookie:${name}`, text: value })),
+  ];
+  return parts.flatMap(({ place, text }) => at(place, sortCanaries(codec.find(text), person, codec).foreign));
+}
+
+function inOrder(fields: ReadonlySet<CanaryField>): CanaryField[] {
+  return CANARY_FIELDS.filter((field) => fields.has(field));
 }
 
 /** A pair's address is its first visitor's, and both of them sent it. */
@@ -32,14 +53,14 @@ export function sortCanaries<Found extends FoundCanary>(
   person: Pick<Person, "visitor" | "emailVisitor">,
   { runTag }: Pick<CanaryCodec, "runTag">,
 ): { own: CanaryField[]; foreign: Found[] } {
-  const isOwn = (canary: FoundCanary) =>
-    canary.runTag === runTag &&
-    canary.visitor === (canary.field === "email" ? person.emailVisitor : person.visitor);
-  const fields = new Set(found.filter(isOwn).map(({ field }) => field));
-  return {
-    own: CANARY_FIELDS.filter((field) => fields.has(field)),
-    foreign: found.filter((canary) => !isOwn(canary)),
-  };
+  const own = new Set<CanaryField>();
+  const foreign: Found[] = [];
+  for (const canary of found) {
+    const visitor = canary.field === "email" ? person.emailVisitor : person.visitor;
+    if (canary.runTag === runTag && canary.visitor === visitor) own.add(canary.field);
+    else foreign.push(canary);
+  }
+  return { own: own.size === 0 ? [] : inOrder(own), foreign };
 }
 
 function at(place: string, canaries: FoundCanary[]): ForeignCanary[] {

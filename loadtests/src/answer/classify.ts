@@ -18,8 +18,8 @@ export function classify(step: Step, answer: OpenAnswer | LostRequest): Classifi
     };
   }
   for (const name of ANSWER_CLASSES) {
-    const patterns = step.means[name as DeclaredClass] ?? [];
-    if (patterns.some((pattern) => matches(pattern, answer))) return { class: name, reason: null };
+    const patterns = step.means[name as DeclaredClass];
+    if (patterns?.some((pattern) => matches(pattern, answer))) return { class: name, reason: null };
   }
   return answer.status >= 500
     ? { class: "indeterminate", reason: "unmarked-5xx" }
@@ -31,12 +31,12 @@ const NEVER_ARRIVED: readonly LossReason[] = ["connection-refused", "not-resolve
 
 function matches({ status, header, json, body }: AnswerPattern, answer: OpenAnswer): boolean {
   if (status && !status.includes(answer.status)) return false;
-  for (const [name, source] of Object.entries(header ?? {})) {
+  for (const name in header) {
     const value = answer.headers[name.toLowerCase()];
-    if (value === undefined || !patternOf(source).test(value)) return false;
+    if (value === undefined || !patternOf(header[name]!).test(value)) return false;
   }
-  for (const [pointer, expected] of Object.entries(json ?? {})) {
-    if (readPointer(answer.json(), pointer) !== expected) return false;
+  for (const pointer in json) {
+    if (readPointer(answer.json(), pointer) !== json[pointer]) return false;
   }
   return body === undefined || patternOf(body).test(answer.body);
 }

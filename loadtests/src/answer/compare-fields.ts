@@ -13,10 +13,12 @@ export function compareFields(
 ): Pick<RequestEvent, "matched" | "mismatched"> {
   const matched: FieldName[] = [];
   const mismatched: FieldName[] = [];
-  for (const [name, place] of Object.entries(step.fields)) {
+  for (const name in step.fields) {
     const field = name as FieldName;
-    const found = readPlace(place, answer);
-    const verdict = found === null ? null : compareField({ field, found, person, codec });
+    const found = readPlace(step.fields[name]!, answer);
+    if (found === null) continue;
+    // Nearly always; the rest of the comparison is slow in k6's engine.
+    const verdict = found === person[field] ? "matched" : compareField({ field, found, person, codec });
     if (verdict === "matched") matched.push(field);
     if (verdict === "mismatched") mismatched.push(field);
   }

@@ -24,16 +24,20 @@ export function retryAfterSeconds(headers: Headers): number | null {
 
 /** Sum of the durations in Server-Timing; one named `total` is the sum already. */
 export function originMilliseconds(headers: Headers): number | null {
-  const entries = (headers["server-timing"] ?? "").split(",").flatMap((entry) => {
-    const [name = "", ...parameters] = entry.split(";").map((part) => part.trim());
-    const duration = parameters.flatMap((part) => /^dur\s*=\s*"?([\d.]+)"?$/i.exec(part)?.[1] ?? []);
-    const milliseconds = Number(duration[0]);
-    return duration.length > 0 && Number.isFinite(milliseconds) ? [{ name, milliseconds }] : [];
-  });
-  if (entries.length === 0) return null;
-  const total = entries.find(({ name }) => name.toLowerCase() === "total");
-  return total?.milliseconds ?? entries.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const text = headers["server-timing"];
+  if (text === undefined) return null;
+  let sum: number | null = null;
+  for (const entry of text.split(",")) {
+    const match = DURATION.exec(entry);
+    const milliseconds = Number(match?.[2]);
+    if (!match || !Number.isFinite(milliseconds)) continue;
+    if (match[1]!.toLowerCase() === "total") return milliseconds;
+    sum = (sum ?? 0) + milliseconds;
+  }
+  return sum;
 }
+
+const DURATION = /^\s*([^;\s]+)\s*;(?:.*;)?\s*dur\s*=\s*"?([\d.]+)/i;
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

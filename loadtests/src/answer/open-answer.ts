@@ -20,7 +20,7 @@ export function openAnswer(raw: AnsweredRequest, { selectHtml }: Pick<Primitives
 }
 
 /** Whole numbers that a double would round: two neighbours would become one ID. */
-const LONG_DIGITS = /\d{16}/;
+const LONG_DIGITS = /[:[,]\s*-?\d{16}/;
 const LONG_NUMBER = /([:[,]\s*)(-?\d{16,})(?=\s*[,\]}])/g;
 
 function parseJson(body: string): unknown {

@@ -14,24 +14,34 @@ export function readPlace(place: Place, answer: OpenAnswer): string | null {
 /** RFC 6901; undefined where the pointer leads nowhere. */
 export function readPointer(value: unknown, pointer: string): unknown {
   let current = value;
-  for (const step of pointer.split("/").slice(1)) {
-    if (current === null || typeof current !== "object") return undefined;
-    const name = step.replace(/~1/g, "/").replace(/~0/g, "~");
-    if (!Object.hasOwn(current, name)) return undefined;
+  for (const name of stepsOf(pointer)) {
+    if (current === null || typeof current !== "object" || !Object.hasOwn(current, name)) return undefined;
     current = (current as Record<string, unknown>)[name];
   }
   return current;
 }
 
-/** Target files have a few dozen patterns; compiling one costs more than running it. */
-const compiled = new Map<string, RegExp>();
+/** A target file has a few dozen patterns and pointers; taking one apart costs more than using it. */
+const compiledPatterns = new Map<string, RegExp>();
+const compiledPointers = new Map<string, readonly string[]>();
 
 export function patternOf(source: string): RegExp {
-  const known = compiled.get(source);
+  const known = compiledPatterns.get(source);
   if (known) return known;
   const pattern = new RegExp(source);
-  compiled.set(source, pattern);
+  compiledPatterns.set(source, pattern);
   return pattern;
+}
+
+function stepsOf(pointer: string): readonly string[] {
+  const known = compiledPointers.get(pointer);
+  if (known) return known;
+  const steps = pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~"));
+  compiledPointers.set(pointer, steps);
+  return steps;
 }
 
 function textOf(value: unknown): string | null {

@@ -53,8 +53,7 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
   };
 
   const decode = (layout: Layout, candidate: string): FoundCanary | null => {
-    const cached = known.get(candidate);
-    if (cached) return cached;
+    if (candidate.length < layout.length || !layout.pattern.test(candidate)) return null;
     const found = readPayload(layout, candidate);
     if (!found || spell(layout, found.payload) !== candidate) return null;
     known.set(candidate, found.canary);
@@ -63,9 +62,16 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
 
   const findIn = (text: string, into: Map<string, FoundCanary>) => {
     for (const layout of LAYOUTS) {
-      for (const candidate of candidatesIn(text, layout)) {
-        const canary = into.has(candidate) ? null : decode(layout, candidate);
-        if (canary) into.set(candidate, canary);
+      for (const prefix of layout.prefixes) {
+        let at = text.indexOf(prefix);
+        while (at >= 0) {
+          const spelled = text.slice(at, at + layout.length);
+          const candidate = layout === LATIN ? spelled.toLowerCase() : spelled;
+          const canary = known.get(candidate) ?? decode(layout, candidate);
+          if (canary) into.set(candidate, canary);
+          // Letters may stand right before a canary, a `q` among them: the next place to look is the next letter.
+          at = text.indexOf(prefix, at + (canary ? layout.length : 1));
+        }
       }
     }
   };
@@ -82,6 +88,7 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
       return text;
     },
     find(text) {
+      if (text.length < KANA.length) return [];
       const found = new Map<string, FoundCanary>();
       for (const layer of unwrapped(text, decodeBase64)) findIn(layer, found);
       return [...found.values()];
@@ -99,6 +106,8 @@ const HALF_MAX = 2 ** 32 - 1;
 interface Layout extends Spelling {
   name: string;
   prefix: string;
+  /** As it may be spelled in a text: indexOf is native in k6's engine, whose own loops and patterns are slow. */
+  prefixes: readonly string[];
   payloadLetters: number;
   halfLetters: number;
   length: number;
@@ -111,6 +120,7 @@ const LATIN: Layout = {
   name: "latin",
   alphabet: "abcdefghijklmnopqrstuvwxyz",
   prefix: "q",
+  prefixes: ["q", "Q"],
   payloadLetters: 9,
   halfLetters: 7,
   length: 24,
@@ -123,6 +133,7 @@ const KANA: Layout = {
   name: "kana",
   alphabet: "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン",
   prefix: "クラ",
+  prefixes: ["クラ"],
   payloadLetters: 8,
   halfLetters: 6,
   length: 22,
@@ -164,21 +175,8 @@ function halfOf(mac: string, start: number, layout: Layout): string {
   return digitsOf(Number.parseInt(mac.slice(start, start + 8), 16), layout, layout.halfLetters);
 }
 
-/**
- * Substrings that look like a canary, overlapping ones too: letters may stand right before it, a `q` among them.
- * indexOf is native in k6's engine, whose own loops and patterns are slow.
- */
-function candidatesIn(text: string, { prefix, length, pattern }: Layout): string[] {
-  const candidates: string[] = [];
-  for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + 1)) {
-    const candidate = text.slice(at, at + length);
-    if (pattern.test(candidate)) candidates.push(candidate);
-  }
-  return candidates;
-}
-
-/** A reader's own canaries come by again and again; an HMAC for each costs more than the rest of the scan. */
-const KNOWN_MAX = 4096;
+/** A reader's own canaries come by again and again. Room for the visitors of one VU who wait to read back; 4 MB. */
+const KNOWN_MAX = 32_768;
 
 function createBoundedMap(): Map<string, FoundCanary> {
   const map = new Map<string, FoundCanary>();

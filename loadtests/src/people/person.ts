@@ -85,8 +85,11 @@ function suffixOf(runId: string): string {
 /** In the form of a version 4 UUID, which is what targets that check their idempotency keys expect. */
 function keyOf(random: () => number): string {
   const hex = (digits: number) =>
-    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("");
-  return `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[Math.floor(random() * 4)]}${hex(3)}-${hex(12)}`;
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, "0");
+  const [head, middle] = [hex(12), hex(6)];
+  return `${head.slice(0, 8)}-${head.slice(8)}-4${middle.slice(0, 3)}-a${middle.slice(3)}-${hex(12)}`;
 }
 
 const twoDigits = (value: number) => String(value).padStart(2, "0");

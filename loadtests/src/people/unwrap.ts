@@ -2,39 +2,41 @@
 export const LAYERS_MAX = 3;
 
 /**
- * The text in lower case and normal form, and again after each layer of escaping or encoding is taken off.
- * Every step is behind a cheap test: a typical answer has no layer and is returned once.
+ * The text, and again after each layer of escaping or encoding is taken off, and each in normal form. In k6's engine a
+ * pattern over 2 KB costs more than everything else about an answer, so each step stands behind a native search that
+ * nearly always finds nothing: a typical answer is returned alone.
  */
 export function unwrapped(text: string, decodeBase64: (text: string) => string): string[] {
   const layers: string[] = [];
   let current = [text];
-  for (let depth = 0; current.length > 0 && depth <= LAYERS_MAX; depth++) {
-    layers.push(...current.map(fold));
+  for (let depth = 0; current.length > 0; depth++) {
+    for (const layer of current) {
+      layers.push(layer);
+      if (hasAny(layer, FOLDABLE)) layers.push(fold(layer));
+    }
     if (depth === LAYERS_MAX) break;
     current = current.flatMap((layer) => [...unescaped(layer), ...decodedTokens(layer, decodeBase64)]);
   }
   return layers;
 }
 
-const NOT_ASCII = /[^\x00-\x7f]/;
-/** Half- and full-width forms, hiragana, letters that lower-casing leaves odd: İ ı ſ and the Kelvin sign. */
-const FOLDABLE = /[\u0130\u0131\u017f\u212a\u3041-\u3096\uff01-\uff9d]/;
+/** The head of a canary in half-width kana, in hiragana, in full-width letters; and a capital i in Turkish. */
+const FOLDABLE = ["ｸﾗ", "くら", "ｑ", "Ｑ", "İ"];
 
 function fold(text: string): string {
-  if (!NOT_ASCII.test(text) || !FOLDABLE.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKC")
-    .replace(/[\u0130\u0131]/g, "i")
-    .replace(/[\u3041-\u3096]/g, (hiragana) => String.fromCharCode(hiragana.charCodeAt(0) + 0x60))
-    .toLowerCase();
+    .replace(/İ/g, "i")
+    .replace(/[\u3041-\u3096]/g, (hiragana) => String.fromCharCode(hiragana.charCodeAt(0) + 0x60));
 }
 
-/** JSON and JavaScript, URL (also `%uXXXX`), HTML; `\/` and `&amp;` because they hide a second layer. */
+const ESCAPE_SIGNS = ["%", "\\", "&"];
+/** JSON and JavaScript, URL (also `%uXXXX`), HTML; `\/`, `\\` and `&amp;` because they hide a second layer. */
 const ESCAPE =
   /\\u\{([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|%u([0-9a-f]{4})|((?:%[0-9a-f]{2})+)|&#x([0-9a-f]{1,6});?|&#([0-9]{1,7});?|\\(\/)|&(amp);|\\(\\)/gi;
 
 function unescaped(text: string): string[] {
-  if (text.indexOf("\\") < 0 && text.indexOf("%") < 0 && text.indexOf("&") < 0) return [];
+  if (!hasAny(text, ESCAPE_SIGNS)) return [];
   const replaced = text.replace(
     ESCAPE,
     (whole, braced, json, byte, url16, bytes, hex, decimal, slash, ampersand, backslash) => {
@@ -50,6 +52,11 @@ function unescaped(text: string): string[] {
   return replaced === text ? [] : [replaced];
 }
 
+function hasAny(text: string, signs: readonly string[]): boolean {
+  for (const sign of signs) if (text.indexOf(sign) >= 0) return true;
+  return false;
+}
+
 function characterOf(code: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd";
 }
@@ -63,21 +70,63 @@ function decodeBytes(escaped: string): string {
   }
 }
 
-/** 24 letters are 32 characters of base64. Lines folded as in a mail are one token. */
-const TOKEN = /[A-Za-z0-9+/_-]{32,}(?:\r?\n[A-Za-z0-9+/_-]+)*/g;
+/** Hashes and UUIDs are the usual long tokens; base64 of a canary is never spelled with these alone. */
+const HEXADECIMAL = /^[0-9a-f-]*$/i;
 
 /** A token may stand behind letters that are not part of it (`path/`, `v1-`): each of the four alignments is tried. */
 function decodedTokens(text: string, decodeBase64: (text: string) => string): string[] {
-  const tokens = text.match(TOKEN) ?? [];
-  return tokens.flatMap((folded) => {
+  const decoded: string[] = [];
+  for (const folded of longTokens(text)) {
+    if (HEXADECIMAL.test(folded)) continue;
     const token = folded
       .replace(/[\r\n]/g, "")
       .replace(/-/g, "+")
       .replace(/_/g, "/");
-    return [0, 1, 2, 3].map((start) => {
+    for (const start of [0, 1, 2, 3]) {
       const rest = token.slice(start);
       // One character left over is no base64, and strict decoders refuse the whole.
-      return decodeBase64(rest.length % 4 === 1 ? rest.slice(0, -1) : rest);
-    });
-  });
+      decoded.push(decodeBase64(rest.length % 4 === 1 ? rest.slice(0, -1) : rest));
+    }
+  }
+  return decoded;
+}
+
+/** 24 letters are 32 characters of base64. */
+const TOKEN_CHARACTERS_MIN = 32;
+/** Lines of base64 in a mail have 76 characters, in a certificate 64; such a token goes on in the next line. */
+const FOLDED_LINE_CHARACTERS_MIN = 60;
+const IS_TOKEN_CODE = Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9+/_-]/.test(String.fromCharCode(code)),
+);
+
+/**
+ * Stretches of 32 and more characters of either base64 alphabet. Looks backwards from where such a stretch would
+ * have to reach, as Boyer and Moore do: of ordinary text it reads one character in five.
+ */
+function longTokens(text: string): string[] {
+  const tokens: string[] = [];
+  let start = 0;
+  while (start + TOKEN_CHARACTERS_MIN <= text.length) {
+    let back = start + TOKEN_CHARACTERS_MIN - 1;
+    while (back >= start && IS_TOKEN_CODE[text.charCodeAt(back)]) back--;
+    if (back >= start) {
+      start = back + 1;
+      continue;
+    }
+    const end = tokenEnd(text, start);
+    tokens.push(text.slice(start, end));
+    start = end + 1;
+  }
+  return tokens;
+}
+
+function tokenEnd(text: string, start: number): number {
+  let end = start;
+  for (let lineStart = start; ; lineStart = end) {
+    while (IS_TOKEN_CODE[text.charCodeAt(end)]) end++;
+    const breakCharacters = /^\r?\n/.exec(text.slice(end, end + 2))?.[0].length ?? 0;
+    const goesOn = IS_TOKEN_CODE[text.charCodeAt(end + breakCharacters)];
+    if (breakCharacters === 0 || !goesOn || end - lineStart < FOLDED_LINE_CHARACTERS_MIN) return end;
+    end += breakCharacters;
+  }
 }
