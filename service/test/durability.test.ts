@@ -124,3 +124,34 @@ test("a bug is answered without its words, logged with its stack and without per
     'crowdproof_errors_total{code="bug"} 1',
   );
 });
+
+test("a connection whose answer came too late is never used again, and what it was told to write is not written", async () => {
+  const service = await stage.start({ env: { POOL_CONNECTIONS_MAX: "3", STATEMENT_SECONDS_MAX: "0.3" } });
+  const known = await signUp(service, newPerson());
+  const late = newPerson();
+  await stage.sql("begin");
+  await stage.sql("lock table members in exclusive mode");
+  const tap = signUp(service, late);
+  await expect.poll(waitingBackends).toHaveLength(1);
+  const pids = await waitingBackends();
+  // A stopped backend cannot even cancel itself: only our own clock ends the wait.
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
+  await stage.sql("commit");
+  const reply = await tap;
+  for (const pid of pids) process.kill(pid, "SIGCONT");
+  expect({ status: reply.status, code: reply.body["code"] }).toEqual({ status: 503, code: "unavailable" });
+  for (let round = 0; round < 5; round += 1) {
+    const reads = [1, 2, 3].map(() => get(service, "/me", known.cookie));
+    const taps = [1, 2].map(() => signUp(service, newPerson()));
+    for (const read of await Promise.all(reads)) expect(read.body).toEqual(known.body);
+    for (const next of await Promise.all(taps)) expect(next.status).toBe(201);
+  }
+  expect((await signUp(service, late)).status).toBe(201);
+});
+
+async function waitingBackends(): Promise<number[]> {
+  const rows = await stage.sql<{ pid: number }>(
+    "select pid from pg_stat_activity where application_name = 'crowdproof' and wait_event_type = 'Lock' and datname = current_database()",
+  );
+  return rows.map((row) => row.pid);
+}

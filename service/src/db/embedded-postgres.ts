@@ -18,6 +18,9 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: readonly string[];
 }
 
+/** A fast shutdown takes well under a second; after this the keeper is told by a signal too. */
+const STOP_SECONDS_MAX = 8;
+
 /** Starts PostgreSQL under a keeper that outlives us only as long as it takes to stop it. */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions = {},
@@ -46,7 +49,9 @@ export async function startEmbeddedPostgres(
     ended: exited,
     async stop() {
       child.stdin.end();
+      const limit = setTimeout(() => child.kill("SIGTERM"), STOP_SECONDS_MAX * 1_000);
       await exited;
+      clearTimeout(limit);
     },
   };
 }
