@@ -86,7 +86,7 @@ export function createCampaignScript(script: CampaignScriptOptions): CampaignScr
   };
 }
 
-/** For what is not in the plan's times: the last answers, and VUs that are late on a busy machine. */
+/** `sendK6` ends a run at its limit in an orderly way; k6 itself only cuts it, and comes later. */
 const SPARE_SECONDS = 15;
 
 function optionsFor(plan: Plan, vus: number): Options {
@@ -98,7 +98,7 @@ function optionsFor(plan: Plan, vus: number): Options {
         vus,
         iterations: 1,
         // 10 minutes if it is not said.
-        maxDuration: `${secondsMax(plan)}s`,
+        maxDuration: `${Math.ceil(plan.limits.secondsMax) + SPARE_SECONDS}s`,
         gracefulStop: "0s",
       },
     },
@@ -112,13 +112,6 @@ function optionsFor(plan: Plan, vus: number): Options {
     summaryTrendStats: ["avg", "med", "p(90)", "p(99)", "max", "count"],
     setupTimeout: "60s",
   };
-}
-
-function secondsMax({ durationSeconds, drainSeconds, readBackSeconds, target }: Plan): number {
-  const timeoutSeconds = target.steps.reduce((max, step) => Math.max(max, step.timeoutSeconds), 0);
-  const planned = durationSeconds + drainSeconds + readBackSeconds + 2 * target.readBack.visibleWithinSeconds;
-  // Two time-outs: the last visitor's step, and its read-back.
-  return Math.ceil(LEAD_MS / 1_000 + planned + 2 * timeoutSeconds + SPARE_SECONDS);
 }
 
 function lagEvent({ runId }: Plan, clock: RunClock): ObservationEvent {

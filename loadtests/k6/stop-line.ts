@@ -1,3 +1,4 @@
+import exec from "k6/execution";
 import http from "k6/http";
 
 export interface StopLine {
@@ -11,6 +12,8 @@ export interface StopLine {
 
 /** A day: longer than any plan; without it k6 would give up after a minute. */
 const HELD_MS = 86_400_000;
+/** For visitors to write that they were cut short. */
+const CUT_SHORT_MS = 1_000;
 
 /**
  * Nothing outside can steer a running k6, but a request of its own can wait for an answer: the one who started the run
@@ -26,16 +29,25 @@ export function followStopLine(stopUrl: string | null, vu: number): StopLine {
     isStopped = true;
     listener();
   };
+  /** False where nobody answered. */
   const ask = async (what: string) => {
-    if (stopUrl === null) return;
-    await http.asyncRequest("GET", `${stopUrl}/${what}/${vu}`, null, {
+    const answer = await http.asyncRequest("GET", `${stopUrl}/${what}/${vu}`, null, {
       timeout: HELD_MS,
       responseCallback: null as never,
       jar: new http.CookieJar(),
     });
+    return answer.status !== 0;
+  };
+  const hold = async () => {
+    const isAnswered = await ask("hold");
+    if (isLeaving) return;
+    stop();
+    // Answers that are still out would keep k6 alive for their whole time-out, with nobody there to end it.
+    if (!isAnswered)
+      setTimeout(() => exec.test.abort("the process that started this run is gone"), CUT_SHORT_MS);
   };
 
-  const held = stopUrl === null ? Promise.resolve() : ask("hold").then(stop);
+  const held = stopUrl === null ? Promise.resolve() : hold();
   return {
     isStopped: () => isStopped,
     onStop(toCall) {
@@ -43,12 +55,12 @@ export function followStopLine(stopUrl: string | null, vu: number): StopLine {
     },
     tellGone() {
       if (isStopped) return;
-      void ask("gone");
+      if (stopUrl !== null) void ask("gone");
       stop();
     },
     async leave() {
       isLeaving = true;
-      if (!isStopped) await ask("leave");
+      if (stopUrl !== null && !isStopped) await ask("leave");
       await held;
     },
   };

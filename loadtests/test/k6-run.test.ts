@@ -1,8 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sendK6, whyNotK6 } from "../src/engine/k6/send-k6.ts";
@@ -82,12 +83,30 @@ describeWith("k6", "a run by k6", (k6Path) => {
     const target = handmadeTarget(server.url, [readOwnStep("/slow")]);
     const sent = sendAndRead(send, handmadePlan({ target, visitors: many(2) }));
     setTimeout(() => {
-      const { stdout } = spawnSync("pgrep", ["-P", String(process.pid), "k6"], { encoding: "utf8" });
-      for (const pid of stdout.trim().split("\n")) process.kill(Number(pid), "SIGKILL");
+      for (const pid of childrenOf(process.pid)) process.kill(pid, "SIGKILL");
     }, 1_500);
     const error = await sent.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UsageError);
     expect(String(error)).toMatch(/k6 was killed \(SIGKILL\)/);
+  });
+
+  test("does not outlive the one who started it, even by kill -9", async () => {
+    const target = handmadeTarget(server.url, [readOwnStep("/slow", { timeoutSeconds: 30 })]);
+    const dir = mkdtempSync(join(tmpdir(), "crowdproof-k6-orphan-"));
+    const plan = handmadePlan({ target, visitors: many(2, 40), durationSeconds: 40 });
+    const options = JSON.stringify({ dir, secrets: {}, k6Path });
+    const starter = spawn(
+      process.execPath,
+      ["--input-type=module", "--eval"].concat(
+        `import { sendK6 } from ${JSON.stringify(new URL("../src/engine/k6/send-k6.ts", import.meta.url).href)};
+       await sendK6(${JSON.stringify(plan)}, { ...${options}, signal: new AbortController().signal });`,
+      ),
+    );
+    const k6 = await eventually(() => childrenOf(starter.pid)[0]);
+    await eventually(() => server.requests.length > 0 || undefined);
+    starter.kill("SIGKILL");
+    await eventually(() => !isAlive(k6) || undefined);
+    rmSync(dir, { recursive: true });
   });
 
   test("stops by itself when nobody listens any more", async () => {
@@ -151,6 +170,30 @@ describeWith("k6", "a named script by plain k6 run", (k6Path) => {
     expect(runSmoke("BASE_URL=http://crowd.example", "I_OWN_THIS_TARGET=other.example").status).toBe(107);
   });
 });
+
+/** Process ids of the k6 that this process started. */
+function childrenOf(pid: number | undefined): number[] {
+  const { stdout } = spawnSync("pgrep", ["-P", String(pid), "k6"], { encoding: "utf8" });
+  return stdout.trim().split("\n").filter(Boolean).map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function eventually<Found>(look: () => Found | undefined): Promise<Found> {
+  for (let tries = 0; tries < 100; tries++) {
+    const found = look();
+    if (found !== undefined) return found;
+    await sleep(100);
+  }
+  throw new Error("nothing of the kind within 10 s");
+}
 
 /** An address nobody listens at. */
 async function closedAddress(): Promise<string> {

@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
 export interface K6Process {
+  pid: number | undefined;
   /** Resolves when it has ended, however it did. */
   ended: Promise<K6Ending>;
   /** SIGINT, on which k6 still writes its summary; SIGKILL to its whole group if that is not enough. */
   interrupt(): void;
+  kill(): void;
 }
 
 export interface K6Ending {
@@ -48,7 +50,9 @@ export function startK6({ path, args, env }: K6Command): K6Process {
     };
   });
   return {
+    pid: child.pid,
     ended,
+    kill: () => kill(child, "SIGKILL"),
     interrupt() {
       kill(child, "SIGINT");
       killTimer ??= setTimeout(() => kill(child, "SIGKILL"), INTERRUPT_MS_MAX);

@@ -10,6 +10,7 @@ import { type SendOptions, type SentTotals, stopReason } from "../engine.ts";
 import { findK6 } from "./find-k6.ts";
 import { requireRun } from "./k6-exit.ts";
 import { type K6Ending, type K6Process, startK6 } from "./k6-process.ts";
+import { guardMemory } from "./memory-guard.ts";
 import { openStopLine, type StopLine } from "./stop-line.ts";
 import { type ClockStep, watchClock } from "./watch-clock.ts";
 
@@ -85,11 +86,13 @@ async function run(
     args: argumentsFor(files),
     env: environmentFor(plan, options, files, stopLine),
   });
+  const memory = guardMemory(k6.pid, k6.kill);
   const stop = () => void stopEarly(k6, stopLine);
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   const ending = await k6.ended;
   signal.removeEventListener("abort", stop);
+  memory.stop();
   const steps = watch.stop();
 
   const log = (await readFile(files.log, "utf8").catch(() => "")).trim();
