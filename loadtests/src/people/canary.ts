@@ -36,10 +36,10 @@ export const CANARY_KEY_SECRET = "env:CROWDPROOF_CANARY_KEY";
  * The check is the first 64 bits of HMAC-SHA-256 over the payload, each half in letters of its own. Its key is public:
  * it protects against accident, not against somebody who forges canaries (who could as well print a real one).
  *
- * False positives: of all strings of the length exactly one a payload is right, so a text of random letters matches at
- * one place with 26⁻¹ · 26⁻¹⁴ = 6·10⁻²² (kana 45⁻² · 45⁻¹² = 7·10⁻²⁴). The largest run: 2²⁰ visitors · 4 answers · 2 KB = 9·10⁹
- * bytes; unwrapping reads each byte at most LAYERS_MAX times as four alignments, 1 + 4·¾ + (4·¾)² + (4·¾)³ = 40 texts of
- * its size; 9·10⁹ · 40 · 6·10⁻²² = 2·10⁻¹⁰ a run, if every byte were a random letter. Real answers are less dense.
+ * False positives: of all checks exactly one fits a payload, so random letters match at one place with
+ * 26⁻¹ · 26⁻¹⁴ = 6·10⁻²² (kana: 45⁻² · 45⁻¹² = 7·10⁻²⁴). The largest run: 2²⁰ visitors · 4 answers · 2 KB = 9·10⁹ bytes. Each of
+ * 3 layers may read a byte again once unescaped and, at four alignments, 4 · ¾ times decoded: 1 + 4 + 4² + 4³ = 85 texts.
+ * 9·10⁹ · 85 · 6·10⁻²² = 5·10⁻¹⁰ a run, if every byte were a random letter; real answers are less dense.
  */
 export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
   const { runId, hmacSha256, decodeBase64, key = CANARY_KEY } = options;
@@ -100,7 +100,7 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
 const CANARY_KEY = "crowdproof canary v1";
 const TAGS = 2 ** 20;
 const LATIN_FIELDS = CANARY_FIELDS.filter((field) => field !== "kana");
-/** The first digit of half a check spells at most 2³² − 1: what begins higher needs no HMAC to be refused. */
+/** Half a check is a number of 32 bits: what spells a larger one needs no HMAC to be refused. */
 const HALF_MAX = 2 ** 32 - 1;
 
 interface Layout extends Spelling {
