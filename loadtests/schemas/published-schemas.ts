@@ -2,12 +2,14 @@ import { z } from "zod";
 import { campaignSchema } from "../src/campaign/campaign.ts";
 import { EVENT_SCHEMA } from "../src/events/event-schema.ts";
 import { targetFileSchema } from "../src/target/target-file.ts";
+import { VERDICT_SCHEMA } from "../src/verdict/verdict-schema.ts";
 
 /** File beside this one → the schema it is generated from, as a person or an editor writes documents for it. */
 export const PUBLISHED_SCHEMAS: Record<string, { title: string; schema: z.ZodType }> = {
   "campaign.schema.json": { title: "Crowdproof campaign", schema: campaignSchema },
   "target.schema.json": { title: "Crowdproof target", schema: targetFileSchema },
   "event.schema.json": { title: "Crowdproof event, one line of events.ndjson", schema: EVENT_SCHEMA },
+  "verdict.schema.json": { title: "Crowdproof verdict, verdict.json", schema: VERDICT_SCHEMA },
 };
 
 /** The text of one published JSON Schema (draft 2020-12); the same bytes each time. */

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { CONTROLS } from "../events/event.ts";
 import { createCanaryCodec } from "../people/canary.ts";
@@ -135,9 +135,13 @@ async function endsWithNewline(file: string): Promise<boolean> {
   }
 }
 
-/** In the run folder, which is on a disk; a temporary folder is often memory, and is for a folder that is read-only. */
+/**
+ * In the run folder, which is on a disk; a temporary folder is often memory, and is for a folder that is read-only or
+ * has a question mark in its name (DuckDB reads what follows as parameters).
+ */
 async function makeScratch(dir: string): Promise<string> {
   try {
+    if (resolve(dir).includes("?")) return await mkdtemp(join(tmpdir(), "crowdproof-judging-"));
     return await mkdtemp(join(dir, ".judging-"));
   } catch (error) {
     if (error instanceof Error && "code" in error)
