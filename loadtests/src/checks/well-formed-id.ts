@@ -2,12 +2,12 @@ import type { MemberIdRule } from "../target/target.ts";
 
 /** What is wrong with an ID; null where nothing is. */
 export function createIdJudge(rule: MemberIdRule | undefined): (memberId: string) => string | null {
-  const pattern = rule ? new RegExp(rule.pattern) : null;
+  // Whole string: a pattern that is found somewhere in an ID says nothing about the ID.
+  const pattern = rule ? new RegExp(`^(?:${rule.pattern})$`) : null;
   const checks = rule?.checkCharacters ? CHECKS[rule.checkCharacters] : null;
   return (memberId) => {
     if (isSentinel(memberId)) return "what a missing value turns into";
-    // Whole string: a pattern that is found somewhere in an ID says nothing about the ID.
-    if (pattern && pattern.exec(memberId)?.[0] !== memberId) return "not of the declared pattern";
+    if (pattern && !pattern.test(memberId)) return "not of the declared pattern";
     if (checks && !checks(memberId)) return "wrong check characters";
     return null;
   };
