@@ -51,8 +51,8 @@ export function createSender(target: Target, nowMicroseconds: () => number): Sen
       exchange.dispatch(dispatcher, url, isFresh);
       try {
         const answer = await exchange.answer;
-        // After a whole answer undici has closed the connection already; destroying costs an error with its stack each.
-        if (isFresh && answer.kind === "lost") void dispatcher.destroy();
+        // After a whole HTTP/1 answer undici has closed it already; destroying costs an error with its stack each.
+        if (isFresh && (isH2 || answer.kind === "lost")) void dispatcher.destroy();
         return answer;
       } finally {
         inFlight.delete(exchange);
