@@ -6,6 +6,8 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { load } from "cheerio";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHECKS } from "../src/checks/check-table.ts";
+import { inJapanese } from "../src/report/findings.ts";
 import { LANGUAGES, NAMES, TEXTS } from "../src/report/texts.ts";
 import { writeReport } from "../src/report/write-report.ts";
 import type { Outcome } from "../src/verdict/verdict.ts";
@@ -48,6 +50,44 @@ describe("the report's texts", () => {
     for (const [key, { en, ja }] of Object.entries(TEXTS)) {
       expect(new Set(placeholders(ja)), key).toEqual(new Set(placeholders(en)));
     }
+  });
+});
+
+describe("the checks' findings", () => {
+  const numbers = new Proxy<Record<string, number>>({}, { get: () => 3 });
+  const withoutOrigin = { originOverlapPercent: null } as unknown as Record<string, number>;
+  const sentences = CHECKS.flatMap((rule) => [
+    ...[numbers, {}, withoutOrigin].map((counted) => rule.observed(counted)),
+    `3 ${rule.violations}`,
+    `3 ${rule.unknowns} (what was wrong, and where)`,
+    ...(rule.unexercised === undefined ? [] : [`not exercised: ${rule.unexercised}`]),
+  ]);
+  const objectives = [
+    "87.5 % of 1,204 due people were members within 5 s (at least 85 %)",
+    "told to wait 2.5 s at the median, let in after never",
+    "p50 42 ms (at most 250 ms), p95 never (at most 2 s)",
+    "3 of 1,204 requests were lost or failed, 0.2 % (at most 1 %)",
+    "all 3 deliberate wrong answers of this run came out red",
+    "nothing after the warm-up to judge",
+  ];
+
+  it("are said in Japanese, each part of each check", () => {
+    const parts = [...sentences, ...objectives].flatMap((sentence) => sentence.split("; "));
+    expect(parts.length).toBeGreaterThan(60);
+    expect(parts.filter((part) => inJapanese(part) === null)).toEqual([]);
+  });
+
+  it("keep their numbers in Japanese", () => {
+    const digits = (text: string) => (text.match(/\d[\d,.]*\d|\d/g) ?? []).sort();
+    for (const part of [...sentences, ...objectives].flatMap((sentence) => sentence.split("; "))) {
+      expect(digits(inJapanese(part) ?? ""), part).toEqual(digits(part));
+    }
+  });
+
+  it("have a title in both languages for each check", () => {
+    const objectiveNames = ["members-within", "first-step-latency", "later-step-latency", "error-ratio"];
+    const known = [...CHECKS.map((rule) => rule.name), "control", ...objectiveNames];
+    expect(Object.keys(NAMES.check).sort()).toEqual(known.sort());
   });
 });
 

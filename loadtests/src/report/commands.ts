@@ -9,7 +9,7 @@ export function commandsOf(run: RunFacts, dir: string, scale = 1): { again: stri
     "npx crowdproof gate",
     run.campaign.length <= CAMPAIGN_CHARACTERS_MAX ? quoted(run.campaign) : "CAMPAIGN_FILE",
     ...(run.target === "reference" ? [] : ["--target TARGET_FILE"]),
-    `--engine ${quoted(run.engine)}`,
+    ...(run.engine === "unknown" ? [] : [`--engine ${quoted(run.engine)}`]),
     `--seed ${run.seed}`,
     ...(scale === 1 ? [] : [`--scale ${scale}`]),
     ...(run.fault === null ? [] : [`--fault ${quoted(run.fault)}`]),

@@ -25,9 +25,3 @@ export function decisiveChecks(verdict: Verdict): CheckResult[] {
 }
 
 export const notJudged = (verdict: Verdict) => verdict.checks.filter((check) => !check.judged);
-
-/** A reason of the verdict as a sentence; the name of a check in front stays as it is. */
-export function sentence(text: string): string {
-  const begun = /^[\w-]+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?。]$/.test(begun) ? begun : `${begun}.`;
-}

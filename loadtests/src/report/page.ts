@@ -78,7 +78,7 @@ function titleIn(language: Language, { verdict }: ReportFacts): string {
   const words = wordsIn(language);
   return words.say("pageTitle", {
     outcome: outcomeWord(verdict.outcome, words),
-    campaign: verdict.run.campaign,
+    campaign: shortened(verdict.run.campaign, 80),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Verdict } from "../verdict/verdict.ts";
-import { decisiveChecks, headlineOf, notJudged, sentence } from "./headline.ts";
+import { asSentence, findingIn } from "./findings.ts";
+import { decisiveChecks, headlineOf, notJudged } from "./headline.ts";
 import { html, type Markup } from "./markup.ts";
 import { outcomeChip, outcomeIcon, outcomeWord, section, shortened, shownOutcome } from "./parts.ts";
 import type { Words } from "./texts.ts";
@@ -39,25 +40,27 @@ ${waived(verdict, words)}`;
 export function firstLine(verdict: Verdict, words: Words): string {
   const names = notJudged(verdict).map((check) => check.name);
   const reason = words.language === "en" ? verdict.reasons[0] : undefined;
-  const headline = shortened(reason === undefined ? headlineOf(verdict, words) : sentence(reason), 600);
-  return names.length === 0
+  const headline = shortened(reason === undefined ? headlineOf(verdict, words) : asSentence(reason), 600);
+  return names.length === 0 || headline.includes("not judged:")
     ? headline
     : `${headline} ${words.say("notJudgedHere", { names: words.list(names) })}`;
 }
 
-/** Japanese names the checks and keeps their sentences as they were written: a number must not change in translation. */
+/** English has the verdict's own sentences; Japanese is told check by check, with the original beside it. */
 function reasonsOf(verdict: Verdict, words: Words): Markup | null {
   const reasons = verdict.reasons
     .slice(0, 20)
-    .map((reason) => html`<li lang="en">${shortened(reason, 600)}</li>`);
+    .map((reason) => html`<li lang="en">${asSentence(shortened(reason, 600))}</li>`);
   if (words.language === "en") {
     return reasons.length < 2 ? null : html`<h3>${words.say("reasons")}</h3><ol>${reasons}</ol>`;
   }
   const decisive = decisiveChecks(verdict);
   const named = decisive.map((check) => {
     const said = outcomeWord(shownOutcome(check), words);
-    return html`<li>${words.say("reasonOf", { title: words.name("check", check.name), name: check.name, said })}</li>`;
+    const title = words.say("reasonOf", { title: words.name("check", check.name), name: check.name, said });
+    return html`<li>${title}<br>${findingIn(shortened(check.summary, 600), words)}</li>`;
   });
+
   return html`${named.length === 0 ? null : html`<h3>${words.say("reasons")}</h3><ol>${named}</ol>`}
 ${reasons.length === 0 ? null : html`<details class="evidence"><summary>${words.say("original")}</summary><ol>${reasons}</ol></details>`}`;
 }
@@ -66,8 +69,12 @@ function waived(verdict: Verdict, words: Words): Markup | null {
   const checks = notJudged(verdict);
   if (checks.length === 0) return null;
   const items = checks.map((check) => {
-    const said = check.judged ? "" : shortened(check.reason);
-    return html`<li>${words.say("reasonOf", { title: words.name("check", check.name), name: check.name, said })}</li>`;
+    const title = words.say("reasonOf", {
+      title: words.name("check", check.name),
+      name: check.name,
+      said: "",
+    });
+    return html`<li>${title}${findingIn(check.judged ? "" : shortened(check.reason), words)}</li>`;
   });
   return html`<h3>${words.say("notJudged")}</h3><ul>${items}</ul>`;
 }

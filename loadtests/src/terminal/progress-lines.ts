@@ -18,21 +18,14 @@ export function progressBlock(plan: Plan, snapshot: Snapshot, columns: number, c
   const label = (text: string) => colors.dim(text.padEnd(LABEL_COLUMNS));
   const row = (name: string, text: string, paint: (text: string) => string = (same) => same) =>
     `  ${label(name)}${paint(cut(text, width - LABEL_COLUMNS))}`;
-  const { exposures } = snapshot;
+  const { exposures, curve } = snapshot;
+  const room = width - LABEL_COLUMNS;
   return [
     "",
     headLine(plan, snapshot, width, colors),
     "",
-    row(
-      "planned",
-      sparkline(snapshot.curve.due, width - LABEL_COLUMNS, peak(snapshot), CURVE_CELLS),
-      colors.dim,
-    ),
-    row(
-      "sent",
-      sparkline(snapshot.curve.started, width - LABEL_COLUMNS, peak(snapshot), snapshot.curve.cellsPassed),
-      colors.cyan,
-    ),
+    row("planned", sparkline(snapshot, curve.due, room, CURVE_CELLS), colors.dim),
+    row("sent", sparkline(snapshot, curve.started, room, curve.cellsPassed), colors.cyan),
     "",
     row(
       "visitors",
@@ -97,16 +90,31 @@ function leftText(snapshot: Snapshot): string {
     : `${whole.format(Math.ceil(snapshot.leftSeconds))} s left`;
 }
 
-/** Both lines on one scale, so that they can be compared; the highest column of the plan is a full block. */
-const peak = (snapshot: Snapshot): number => Math.max(...snapshot.curve.due, ...snapshot.curve.started, 1);
+/**
+ * Both lines on one scale, so that they can be compared. A full block is the highest column of the curve: a burst is
+ * a single instant, and to its scale everything else would be flat; it is a full block too.
+ */
+function sparkline(snapshot: Snapshot, cells: readonly number[], columns: number, passed: number): string {
+  const highest = Math.max(1, ...byColumn(snapshot.curve.steady, columns));
+  return byColumn(cells, columns)
+    .map((visitors, column) => {
+      // Nothing was sent there yet, which is not zero.
+      if (Math.floor((column * cells.length) / columns) >= passed) return " ";
+      const height = Math.round((Math.min(visitors, highest) / highest) * (BARS.length - 1));
+      return BARS[Math.max(1, height)];
+    })
+    .join("");
+}
 
-/** Cells beyond `passed` are left blank: nothing was sent there yet, which is not zero. */
-function sparkline(cells: readonly number[], columns: number, highest: number, passed: number): string {
+/** Neighbouring cells added up; each column has its share of a cell that it cuts. */
+function byColumn(cells: readonly number[], columns: number): number[] {
   return Array.from({ length: columns }, (_, column) => {
-    const from = Math.floor((column * cells.length) / columns);
-    const until = Math.max(from + 1, Math.floor(((column + 1) * cells.length) / columns));
-    if (from >= passed) return " ";
-    const most = Math.max(...cells.slice(from, until));
-    return BARS[most === 0 ? 1 : Math.max(1, Math.round((most / highest) * (BARS.length - 1)))];
-  }).join("");
+    const from = (column * cells.length) / columns;
+    const until = ((column + 1) * cells.length) / columns;
+    let sum = 0;
+    for (let cell = Math.floor(from); cell < until; cell++) {
+      sum += (cells[cell] ?? 0) * (Math.min(cell + 1, until) - Math.max(cell, from));
+    }
+    return sum;
+  });
 }

@@ -23,7 +23,8 @@ export interface Snapshot {
   overlapRatio: number | null;
   /** Answers that carried somebody else's canary. */
   exposures: number;
-  curve: { due: number[]; started: number[]; cellsPassed: number };
+  /** Visitors by the time of the curve; `steady` without the bursts. */
+  curve: { due: number[]; started: number[]; steady: number[]; cellsPassed: number };
 }
 
 export interface Progress {
@@ -42,6 +43,7 @@ export function createProgress(plan: Plan): Progress {
   const curve = {
     due: new Array<number>(CURVE_CELLS).fill(0),
     started: new Array<number>(CURVE_CELLS).fill(0),
+    steady: new Array<number>(CURVE_CELLS).fill(0),
   };
   let latest = 0;
   let started = 0;
@@ -57,7 +59,10 @@ export function createProgress(plan: Plan): Progress {
     const cell = Math.max(0, cellOf(microseconds));
     cells[cell] = (cells[cell] ?? 0) + 1;
   };
-  for (const due of dueMicroseconds) count(curve.due, due);
+  dueMicroseconds.forEach((due, visitor) => {
+    count(curve.due, due);
+    if (plan.arrivals.burst[visitor] === 0) count(curve.steady, due);
+  });
 
   function addRequest(request: RequestEvent): void {
     counts.set(request.class, (counts.get(request.class) ?? 0) + 1);

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { commandsOf } from "../report/commands.ts";
+import { wordsIn } from "../report/texts.ts";
 import type { CheckResult, Exposure, Verdict } from "../verdict/verdict.ts";
 import { type Colors, createColors, hasColor } from "./color.ts";
 import { cut, terminalText, whole, wrapped } from "./terminal-text.ts";
 
+const WORDS = wordsIn("en");
 const EXPOSURES_MAX = 5;
 const REASONS_MAX = 5;
 /** Longer lines are hard to read, however wide the terminal is. */
@@ -51,9 +53,7 @@ function headline(verdict: Verdict, columns: number, colors: Colors): string[] {
   const word = `  ${SIGNS[verdict.outcome]} ${verdict.outcome.toUpperCase()}  `;
   const rule = "━".repeat(word.length);
   const indent = word.length + 7;
-  const names = verdict.checks.filter((check) => !check.judged).map((check) => check.name);
-  const waived = names.length === 0 ? "" : ` (not judged: ${names.join(", ")})`;
-  const text = wrapped(`${verdict.reasons[0] ?? "no check gave a result"}${waived}`, columns - indent - 1);
+  const text = wrapped(verdict.reasons[0] ?? "no check gave a result", columns - indent - 1);
   return [
     `  ${paint(`┏${rule}┓`)}`,
     `  ${paint(`┃${word}┃`)}   ${colors.bold(text[0] ?? "")}`,
@@ -79,7 +79,8 @@ function exposureLines(verdict: Verdict, columns: number, colors: Colors): strin
 function exposureText(exposure: Exposure): string {
   const older = exposure.victimRunTag === null ? "" : ` of an older run (${exposure.victimRunTag})`;
   const seconds = (exposure.firstSeenMicroseconds / 1e6).toFixed(3);
-  return `visitor ${exposure.viewer} saw visitor ${exposure.victim}${older}: ${exposure.fields.join(", ")}; ${exposure.step} ${exposure.place}, at ${seconds} s`;
+  const fields = exposure.fields.map((field) => WORDS.name("field", field)).join(", ");
+  return `visitor ${exposure.viewer} saw visitor ${exposure.victim}${older}: ${fields} (${exposure.step} ${exposure.place}, at ${seconds} s)`;
 }
 
 /** One line a check, sorted by what demands action; what passed is not wrapped, what did not is told whole. */
