@@ -1,32 +1,51 @@
+import type { Query, Statement } from "../db/database.ts";
 import { readStatement } from "../db/statement.ts";
 import type { MemberNumber } from "../member/member-number.ts";
 import type { SeamContext } from "../seam-context.ts";
 import type { Candidate, MemberRepository, RegistrationOutcome } from "./repository.ts";
 
-const REGISTER_MEMBERS = readStatement(import.meta.url, "register-members.sql");
+export const REGISTER_MEMBERS = readStatement(import.meta.url, "register-members.sql");
 const FIND_CLASHES = readStatement(import.meta.url, "find-clashes.sql");
 
 /** All candidates in one statement; only those that clash with a row cost a second one. */
 export function createSqlRepository({ config }: Pick<SeamContext, "config">): MemberRepository {
   return {
     async register(query, candidates) {
-      const outcomes = new Map<string, RegistrationOutcome>();
-      const rows = JSON.stringify(candidates.map(rowOf));
-      const inserted = await query<{ id: string }>(REGISTER_MEMBERS, [rows, config.sessionSeconds]);
-      const insertedIds = new Set(inserted.map((row) => row.id));
-      for (const { id, number } of candidates)
-        if (insertedIds.has(id)) outcomes.set(id, { kind: "registered", number });
-      if (insertedIds.size === candidates.length) return outcomes;
-
-      const clashing = candidates.filter((candidate) => !insertedIds.has(candidate.id)).map(rowOf);
-      const clashes = await query<Clash>(FIND_CLASHES, [JSON.stringify(clashing)]);
-      for (const clash of clashes) {
-        const outcome = outcomeOf(clash);
-        if (outcome !== undefined) outcomes.set(clash.candidateId, outcome);
-      }
-      return outcomes;
+      const registered = await insertMembers(query, candidates, config.sessionSeconds);
+      if (registered.size === candidates.length) return registered;
+      const clashing = candidates.filter((candidate) => !registered.has(candidate.id));
+      return new Map([...registered, ...(await findClashes(query, clashing))]);
     },
   };
+}
+
+type Outcomes = Map<string, RegistrationOutcome>;
+
+/** Members and their first sessions; whoever clashes with a row is left out of the result. */
+export async function insertMembers(
+  query: Query,
+  candidates: readonly Candidate[],
+  sessionSeconds: number,
+  statement: Statement = REGISTER_MEMBERS,
+): Promise<Outcomes> {
+  const rows = JSON.stringify(candidates.map(rowOf));
+  const inserted = await query<{ id: string }>(statement, [rows, sessionSeconds]);
+  const insertedIds = new Set(inserted.map((row) => row.id));
+  const outcomes: Outcomes = new Map();
+  for (const { id, number } of candidates)
+    if (insertedIds.has(id)) outcomes.set(id, { kind: "registered", number });
+  return outcomes;
+}
+
+/** What stands in the way of each candidate; whoever clashes with nothing is left out of the result. */
+export async function findClashes(query: Query, candidates: readonly Candidate[]): Promise<Outcomes> {
+  const clashes = await query<Clash>(FIND_CLASHES, [JSON.stringify(candidates.map(rowOf))]);
+  const outcomes: Outcomes = new Map();
+  for (const clash of clashes) {
+    const outcome = outcomeOf(clash);
+    if (outcome !== undefined) outcomes.set(clash.candidateId, outcome);
+  }
+  return outcomes;
 }
 
 interface Clash {
