@@ -3,19 +3,13 @@ import { openHistoryFile } from "../../events/history-file.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { createEngineContext } from "../../visitor/create-engine-context.ts";
 import { startVisitors } from "../../visitor/start-visitors.ts";
-import type { SentTotals, StopReason } from "../engine.ts";
+import { type SendOptions, type SentTotals, type StopReason, stopReason } from "../engine.ts";
 import type { EnginePort } from "../port.ts";
 import { nodePrimitives } from "./node-primitives.ts";
-import { createRunClock } from "./run-clock.ts";
-import { createSender } from "./sender.ts";
+import { createRunClock, type RunClock } from "./run-clock.ts";
+import { createSender, type Sender } from "./sender.ts";
 import { createTargetWatch } from "./target-watch.ts";
 import { watchWallClock } from "./wall-clock.ts";
-
-export interface EmbeddedRun {
-  stop(reason: StopReason): void;
-  /** Rejects with a UsageError where this machine cannot, with anything else for a bug. */
-  totals: Promise<SentTotals>;
-}
 
 /** For preparing those who are due at once. */
 const LEAD_SECONDS = 0.3;
@@ -25,98 +19,126 @@ const LAG_MILLISECONDS = 5_000;
 /** setTimeout holds no more: 24.8 days. */
 const TIMER_MILLISECONDS_MAX = 2 ** 31 - 1;
 
-/** The plan's visitors in this thread's event loop. */
-export function startEmbeddedRun(plan: Plan, dir: string, secrets: Record<string, string>): EmbeddedRun {
-  let stop: (reason: StopReason) => void = () => {};
-  let early: StopReason | null = null;
-  const run = async (): Promise<SentTotals> => {
-    const history = await openHistoryFile(dir);
-    const clock = createRunClock(LEAD_SECONDS);
-    const sender = createSender(plan.target, clock.nowMicroseconds);
-    const counts = { arrival: 0, request: 0, done: 0, observation: 0, end: 0 };
-    let stopped: StopReason | null = null;
-    const write = (event: Event) => {
-      if (event.control === null) counts[event.type]++;
-      history.append(event);
-    };
-    const observe = (kind: ObservationEvent["kind"], name: string, value: number | null) =>
-      write(observation(plan, kind, clock.nowMicroseconds(), name, value));
-    stop = (reason) => {
-      if (stopped !== null) return;
-      stopped = reason;
-      observe("stop", reason, null);
-      clock.stop();
-      setTimeout(sender.abortAll, STOP_GRACE_MILLISECONDS).unref();
-    };
-    if (early !== null) stop(early);
-    const watchTarget = createTargetWatch(() => stop("target-gone"));
-    const port: EnginePort = {
-      nowMicroseconds: clock.nowMicroseconds,
-      sleepUntil: clock.sleepUntil,
-      isStopped: () => stopped !== null,
-      async send(request) {
-        const answer = await sender.send(request);
-        watchTarget(answer);
-        return answer;
-      },
-      write,
-      primitives: nodePrimitives,
-    };
-    const observeLag = () => observe("lag", "embedded", clock.takeWorstLagSeconds());
-    const lagTimer = setInterval(observeLag, LAG_MILLISECONDS);
-    const wallClock = watchWallClock((stepSeconds) => observe("clock", "wall", stepSeconds));
-    const limitMilliseconds = Math.min(plan.limits.secondsMax * 1e3, TIMER_MILLISECONDS_MAX);
-    const limitTimer = setTimeout(() => stop("time-limit"), limitMilliseconds);
-    try {
-      const visitors = plan.arrivals.dueMicroseconds.map((_due, visitor) => visitor);
-      await startVisitors(createEngineContext({ plan, port, secrets }), visitors);
-    } finally {
+/** The plan's visitors in this thread's event loop. UsageError where this machine cannot, anything else is a bug. */
+export async function runEmbedded(plan: Plan, options: SendOptions): Promise<SentTotals> {
+  const history = await openHistoryFile(options.dir);
+  const clock = createRunClock(LEAD_SECONDS);
+  const sender = createSender(plan.target, clock.nowMicroseconds);
+  const recorder = createRecorder(plan, clock, history.append);
+  const stopping = createStopping({ clock, sender, recorder, signal: options.signal });
+  const watchers = startWatchers(plan, clock, recorder, stopping);
+  const watchTarget = createTargetWatch(() => stopping.stop("target-gone"));
+  const port: EnginePort = {
+    nowMicroseconds: clock.nowMicroseconds,
+    sleepUntil: clock.sleepUntil,
+    isStopped: () => stopping.stopped() !== null,
+    async send(request) {
+      const answer = await sender.send(request);
+      watchTarget(answer);
+      return answer;
+    },
+    write: recorder.write,
+    primitives: nodePrimitives,
+  };
+  try {
+    const visitors = plan.arrivals.dueMicroseconds.map((_due, visitor) => visitor);
+    await startVisitors(createEngineContext({ plan, port, secrets: options.secrets }), visitors);
+  } finally {
+    watchers.close();
+    sender.abortAll();
+    await sender.close();
+    await history.close();
+  }
+  return {
+    engine: "embedded",
+    engineVersion: `Node.js ${process.versions.node}`,
+    startedAt: clock.startedAt,
+    endedMicroseconds: clock.nowMicroseconds(),
+    arrivals: recorder.counts.arrival,
+    requests: recorder.counts.request,
+    dones: recorder.counts.done,
+    observations: recorder.counts.observation,
+    stopped: stopping.stopped(),
+  };
+}
+
+interface Recorder {
+  /** Of each type, without controls. */
+  counts: Readonly<Record<Event["type"], number>>;
+  write(event: Event): void;
+  observe(kind: ObservationEvent["kind"], name: string, value: number | null): void;
+}
+
+function createRecorder(plan: Plan, clock: RunClock, append: (event: Event) => void): Recorder {
+  const counts = { arrival: 0, request: 0, done: 0, observation: 0, end: 0 };
+  const write = (event: Event) => {
+    if (event.control === null) counts[event.type]++;
+    append(event);
+  };
+  return {
+    counts,
+    write,
+    observe(kind, name, value) {
+      const seen = { visitor: null, memberId: null, own: [], foreign: [], matched: [], mismatched: [] };
+      const atMicroseconds = clock.nowMicroseconds();
+      write({
+        type: "observation",
+        run: plan.runId,
+        control: null,
+        kind,
+        atMicroseconds,
+        ...seen,
+        name,
+        value,
+      });
+    },
+  };
+}
+
+interface Stopping {
+  stop(reason: StopReason): void;
+  stopped(): StopReason | null;
+}
+
+/** The first reason counts. Nobody else is started, sleeps end, and what is in flight is aborted within the second. */
+function createStopping(options: {
+  clock: RunClock;
+  sender: Sender;
+  recorder: Recorder;
+  signal: AbortSignal;
+}): Stopping {
+  const { clock, sender, recorder, signal } = options;
+  let stopped: StopReason | null = null;
+  const stop = (reason: StopReason) => {
+    if (stopped !== null) return;
+    stopped = reason;
+    recorder.observe("stop", reason, null);
+    clock.stop();
+    setTimeout(sender.abortAll, STOP_GRACE_MILLISECONDS).unref();
+  };
+  signal.addEventListener("abort", () => stop(stopReason(signal)), { once: true });
+  if (signal.aborted) stop(stopReason(signal));
+  return { stop, stopped: () => stopped };
+}
+
+/** What is watched beside the visitors: the generator's own lag, the wall clock, the time limit. */
+function startWatchers(
+  plan: Plan,
+  clock: RunClock,
+  recorder: Recorder,
+  stopping: Stopping,
+): { close(): void } {
+  const observeLag = () => recorder.observe("lag", "embedded", clock.takeWorstLagSeconds());
+  const lagTimer = setInterval(observeLag, LAG_MILLISECONDS);
+  const wallClock = watchWallClock((stepSeconds) => recorder.observe("clock", "wall", stepSeconds));
+  const limitMilliseconds = Math.min(plan.limits.secondsMax * 1e3, TIMER_MILLISECONDS_MAX);
+  const limitTimer = setTimeout(() => stopping.stop("time-limit"), limitMilliseconds);
+  return {
+    close() {
       clearInterval(lagTimer);
       clearTimeout(limitTimer);
       wallClock.close();
       observeLag();
-      sender.abortAll();
-      await sender.close();
-      await history.close();
-    }
-    return {
-      engine: "embedded",
-      engineVersion: `Node.js ${process.versions.node}`,
-      startedAt: clock.startedAt,
-      endedMicroseconds: clock.nowMicroseconds(),
-      arrivals: counts.arrival,
-      requests: counts.request,
-      dones: counts.done,
-      observations: counts.observation,
-      stopped,
-    };
-  };
-  stop = (reason) => {
-    early ??= reason;
-  };
-  return { totals: run(), stop: (reason) => stop(reason) };
-}
-
-function observation(
-  plan: Plan,
-  kind: ObservationEvent["kind"],
-  atMicroseconds: number,
-  name: string,
-  value: number | null,
-): ObservationEvent {
-  return {
-    type: "observation",
-    run: plan.runId,
-    control: null,
-    kind,
-    atMicroseconds,
-    visitor: null,
-    memberId: null,
-    own: [],
-    foreign: [],
-    matched: [],
-    mismatched: [],
-    name,
-    value,
+    },
   };
 }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Plan } from "../../plan/plan.ts";
 import { UsageError } from "../../usage-error.ts";
 import type { SentTotals, StopReason } from "../engine.ts";
-import { startEmbeddedRun } from "./embedded-run.ts";
+import { runEmbedded } from "./embedded-run.ts";
 
 /** What the engine's thread is started with, what it is told, and what it tells. */
 export interface WorkerInput {
@@ -19,10 +19,10 @@ export type WorkerReport = { totals: SentTotals } | { usageError: string };
 // two. Three tell where a bug of ours is.
 Error.stackTraceLimit = 3;
 const { plan, dir, secrets } = workerData as WorkerInput;
-const run = startEmbeddedRun(plan, dir, secrets);
-parentPort?.on("message", (order: WorkerOrder) => run.stop(order.stop));
+const stopping = new AbortController();
+parentPort?.on("message", (order: WorkerOrder) => stopping.abort(order.stop));
 try {
-  report({ totals: await run.totals });
+  report({ totals: await runEmbedded(plan, { dir, secrets, signal: stopping.signal }) });
 } catch (error) {
   // Classes do not survive the way out of a thread; a bug does, as the worker's own error.
   if (!(error instanceof UsageError)) throw error;
