@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createAdmission } from "./admission/admission.ts";
 import { createApp } from "./app.ts";
@@ -81,15 +82,25 @@ export async function createService({ config, databaseUrl, seams, log }: Service
     await database.close();
     throw error;
   }
+  async function close(): Promise<void> {
+    isDraining = true;
+    const deadlineMs = performance.now() + config.drainSecondsMax * 1_000;
+    await drain(server, config.drainSecondsMax);
+    // People who hung up have no connection any more, but their registrations are still on the way to their commit.
+    while (admission.working > 0 && performance.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
+    await database.close();
+  }
+  let closing: Promise<void> | undefined;
   return {
     url: urlOf(server, config.host),
-    async close() {
-      isDraining = true;
-      await drain(server, config.drainSecondsMax);
-      await database.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }
+
+const DRAIN_POLL_MS = 10;
 
 /** A database that cannot be reached or used at the start is the operator's to mend; its password is not repeated. */
 async function prepare(database: Database, extra: readonly string[], databaseUrl: string): Promise<void> {

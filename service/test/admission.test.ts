@@ -5,15 +5,23 @@ import type { Service } from "../src/service.ts";
 import { createStage, get, newPerson, type Reply, signUp } from "./harness.ts";
 
 const stage = createStage();
+/** A busy machine may be slow; none of these waits in the good case. */
+const PATIENCE = { timeout: 10_000 };
 const SMALL = { WORKING_MAX: "2", QUEUE_MAX: "4", QUEUE_SECONDS_MAX: "0.3" };
 
 /** While the table is locked, whoever was let in stays in. */
 async function whileNobodyLeaves<Result>(work: () => Promise<Result>): Promise<Result> {
   await stage.sql("begin");
   await stage.sql("lock table members in exclusive mode");
-  const result = await work();
-  await stage.sql("commit");
-  return result;
+  try {
+    return await work();
+  } finally {
+    await stage.sql("commit");
+  }
+}
+
+async function textOfMetrics(service: Service): Promise<string> {
+  return String((await get(service, "/metrics")).body["text"]);
 }
 
 function crowd(service: Service, size: number): Promise<Reply>[] {
@@ -24,9 +32,11 @@ test("beyond the queue a signup is refused politely: marker, Retry-After, no num
   const service = await stage.start({ env: SMALL });
   const replies = await whileNobodyLeaves(async () => {
     const taps = crowd(service, 30);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    return taps;
-  }).then((taps) => Promise.all(taps));
+    await expect
+      .poll(() => textOfMetrics(service), PATIENCE)
+      .toContain('signups_total{outcome="refused"} 28');
+    return { taps };
+  }).then(({ taps }) => Promise.all(taps));
   const refused = replies.filter((reply) => reply.status === 503);
   expect(refused).toHaveLength(28);
   for (const { body, cookie, headers } of refused) {
@@ -35,18 +45,13 @@ test("beyond the queue a signup is refused politely: marker, Retry-After, no num
     expect(headers.get("retry-after")).toMatch(/^([2-9]|1[0-2])$/);
   }
   expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 2 }]);
-  expect(String((await get(service, "/metrics")).body["text"])).toContain(
-    'signups_total{outcome="refused"} 28',
-  );
 });
 
 test("the refused are not told to come back all at once", async () => {
   const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
   const replies = await whileNobodyLeaves(async () => {
     const inside = crowd(service, 2);
-    await expect
-      .poll(async () => String((await get(service, "/metrics")).body["text"]))
-      .toMatch(/_working 2/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 2/);
     const outside = await Promise.all(crowd(service, 60));
     return { inside, outside };
   });
@@ -59,9 +64,7 @@ test("a refusal is sent before the body is", async () => {
   const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
   const { inside, head } = await whileNobodyLeaves(async () => {
     const inside = crowd(service, 2);
-    await expect
-      .poll(async () => String((await get(service, "/metrics")).body["text"]))
-      .toMatch(/_working 2/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 2/);
     const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
     socket.write(
       "POST /signups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
@@ -78,9 +81,7 @@ test("who waits no longer than the deadline is let in when a place falls free", 
   const service = await stage.start({ env: { ...SMALL, QUEUE_SECONDS_MAX: "10" } });
   const taps = await whileNobodyLeaves(async () => {
     const taps = crowd(service, 6);
-    await expect
-      .poll(async () => String((await get(service, "/metrics")).body["text"]))
-      .toMatch(/_waiting 4/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_waiting 4/);
     return { taps };
   });
   const replies = await Promise.all(taps.taps);
@@ -92,9 +93,7 @@ test("who hangs up while waiting costs no query", async () => {
   const gone = new AbortController();
   const inside = await whileNobodyLeaves(async () => {
     const inside = crowd(service, 2);
-    await expect
-      .poll(async () => String((await get(service, "/metrics")).body["text"]))
-      .toMatch(/_working 2/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 2/);
     const body = JSON.stringify(newPerson());
     const leaving = fetch(`${service.url}/signups`, {
       method: "POST",
@@ -102,15 +101,13 @@ test("who hangs up while waiting costs no query", async () => {
       body,
       signal: gone.signal,
     });
-    await expect
-      .poll(async () => String((await get(service, "/metrics")).body["text"]))
-      .toMatch(/_waiting 1/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_waiting 1/);
     gone.abort();
     await expect(leaving).rejects.toThrow(/abort/);
     return { inside };
   });
   await Promise.all(inside.inside);
-  await expect.poll(async () => String((await get(service, "/metrics")).body["text"])).toMatch(/_working 0/);
+  await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 0/);
   expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 2 }]);
 });
 
@@ -140,6 +137,28 @@ test("who hangs up while being registered keeps the turn until the work is done"
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await signUp(service, newPerson())).body["code"]).toBe("busy");
   });
-  await expect.poll(async () => String((await get(service, "/metrics")).body["text"])).toMatch(/_working 0/);
+  await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 0/);
   expect((await signUp(service, newPerson())).status).toBe(201);
+});
+
+test("closing waits for the registrations of people who have hung up", async () => {
+  // Four batches of one: two on their way in the database, two not begun.
+  const service = await stage.start({ env: { BATCH_ROWS_MAX: "1" } });
+  const gone = new AbortController();
+  const closed = await whileNobodyLeaves(async () => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, signal: gone.signal };
+    const leaving = [1, 2, 3, 4].map(() =>
+      expect(fetch(`${service.url}/signups`, { ...init, body: JSON.stringify(newPerson()) })).rejects.toThrow(
+        /abort/,
+      ),
+    );
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/batch_rows_count 2[^]*_working 4/);
+    // `working` counts those whose body is still being read, too.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    gone.abort();
+    await Promise.all(leaving);
+    return { done: service.close() };
+  });
+  await closed.done;
+  expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 4 }]);
 });

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { Connection, Database, Query, Statement } from "./database.ts";
+import type { Connection, Database, Statement } from "./database.ts";
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -60,5 +60,3 @@ async function run<Row extends object>(
 export function isServerError(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.severity === "ERROR";
 }
-
-export type { Query };

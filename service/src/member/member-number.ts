@@ -40,7 +40,7 @@ function numberOf(serialDigits: string, key: Buffer): MemberNumber {
 }
 
 /** ISO 7064 mod 97-10: the whole number leaves 1 when divided by 97, which the all-zero string does not. */
-export function checkCharactersOf(body: string): string {
+function checkCharactersOf(body: string): string {
   // Nine digits at a time stay exact in a double, and spare the request a BigInt.
   const remainder = remainderBy97(`${body}00`);
   return (98 - remainder).toString().padStart(2, "0");

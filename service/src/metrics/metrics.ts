@@ -2,8 +2,8 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type ErrorCode, STATUS_OF_CODE } from "../response/service-error.ts";
 
 /** How a signup ended; they add up to all signups answered. */
-export const SIGNUP_OUTCOMES = ["acknowledged", "refused", "rejected", "failed"] as const;
-export type SignupOutcome = (typeof SIGNUP_OUTCOMES)[number];
+const SIGNUP_OUTCOMES = ["acknowledged", "refused", "rejected", "failed"] as const;
+type SignupOutcome = (typeof SIGNUP_OUTCOMES)[number];
 
 /** The service's numbers. The only module that knows the metrics client. */
 export interface Metrics {
