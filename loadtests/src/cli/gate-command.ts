@@ -11,6 +11,7 @@ import { sendEmbedded } from "../engine/embedded/send-embedded.ts";
 import type { SendOptions, SentTotals } from "../engine/engine.ts";
 import { findK6 } from "../engine/k6/find-k6.ts";
 import { sendK6 } from "../engine/k6/send-k6.ts";
+import type { Event } from "../events/event.ts";
 import { followHistory } from "../events/follow-history.ts";
 import { runGate } from "../gate.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
@@ -27,7 +28,6 @@ import { hasColor } from "../terminal/color.ts";
 import { showProgress } from "../terminal/show-progress.ts";
 import { showVerdict } from "../terminal/show-verdict.ts";
 import { UsageError } from "../usage-error.ts";
-import type { Verdict } from "../verdict/verdict.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { parseCount, parseScale } from "./parse-number.ts";
 
@@ -75,65 +75,71 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   if (flags.target !== undefined && flags.fault !== undefined) {
     throw new UsageError("--fault is for the reference service; leave out --target, or leave out --fault.");
   }
-  const campaign = await loadCampaign(campaignName);
+  const plan = await preparePlan(campaignName, flags);
   const chosen = chooseEngine(flags.engine, findK6(process.env));
   const stop = stopOnSignals();
   const service = flags.target === undefined ? await startOwnService(flags.fault) : null;
   try {
-    if (stop.signal.aborted) {
-      process.exitCode = EXIT_CODES.interrupted.code;
-      return;
-    }
-    const environment = { ...process.env, ...service?.environment };
-    const target = await loadTarget(flags.target ?? REFERENCE_TARGET);
-    const secrets = await resolveSecrets(target, environment);
-    await requireOwnTarget(target, flags.iOwnThisTarget);
-    await requireReachable(target, secrets);
-    const seed = flags.seed === undefined ? {} : { seed: flags.seed };
-    const compiled = compilePlan(campaign, target, { runId: createRunId(), scale: flags.scale, ...seed });
-    const plan: Plan = flags.fault === undefined ? compiled : { ...compiled, fault: flags.fault };
-    requireCapacity(plan);
+    const secrets = await resolveSecrets(plan.target, { ...process.env, ...service?.environment });
+    await requireReachable(plan.target, secrets);
     const dir = resolve(flags.out ?? join("runs", runFolderName(plan)));
-    const verdict = await watchRun({ plan, dir, secrets, chosen, flags, stop, service });
+    const sendLoad = watched({
+      dir,
+      chosen,
+      stop,
+      service,
+      isStoppedByExposure: flags.stopOnExposure === true,
+    });
+    const verdict = await runGate({ dir, plan, secrets, signal: stop.signal, sendLoad });
     process.stdout.write(showVerdict(verdict, dir));
-    const isInterrupted = stop.signal.aborted && stop.signal.reason === "interrupted";
-    process.exitCode = isInterrupted ? EXIT_CODES.interrupted.code : EXIT_CODES[verdict.outcome].code;
+    const isInterrupted = stop.signal.reason === "interrupted";
+    process.exitCode = EXIT_CODES[isInterrupted ? "interrupted" : verdict.outcome].code;
   } finally {
     await service?.stop();
     stop.release();
   }
 }
 
-interface WatchedRun {
-  plan: Plan;
-  dir: string;
-  secrets: Record<string, string>;
-  chosen: ChosenEngine;
-  flags: GateFlags;
-  stop: Stop;
-  service: RunningService | null;
+/** Everything that can be wrong with what was typed is found here, before anything is started. */
+async function preparePlan(campaignName: string, flags: GateFlags): Promise<Plan> {
+  const [campaign, target] = await Promise.all([
+    loadCampaign(campaignName),
+    loadTarget(flags.target ?? REFERENCE_TARGET),
+  ]);
+  await requireOwnTarget(target, flags.iOwnThisTarget);
+  const seed = flags.seed === undefined ? {} : { seed: flags.seed };
+  const compiled = compilePlan(campaign, target, { runId: createRunId(), scale: flags.scale, ...seed });
+  requireCapacity(compiled);
+  const targetFile = flags.target === undefined ? {} : { targetFile: flags.target };
+  const fault = flags.fault === undefined ? {} : { fault: flags.fault };
+  return { ...compiled, ...targetFile, ...fault };
 }
 
-/** Runs the gate while the history is followed: for the person at the terminal, and to stop at an exposure. */
-async function watchRun({ plan, dir, secrets, chosen, flags, stop, service }: WatchedRun): Promise<Verdict> {
-  process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
-  const isTty = process.stdout.isTTY === true;
-  const view = showProgress({ plan, stream: process.stdout, isTty, color: hasColor(process.stdout) });
-  const sent = new AbortController();
-  const following = followHistory(
-    join(dir, "events.ndjson"),
-    (event) => {
+interface Watch {
+  dir: string;
+  chosen: ChosenEngine;
+  stop: Stop;
+  service: RunningService | null;
+  isStoppedByExposure: boolean;
+}
+
+/** Sends while the history is followed: for the person at the terminal, and to stop at an exposure. */
+function watched({ dir, chosen, stop, service, isStoppedByExposure }: Watch) {
+  return async (plan: Plan, options: SendOptions): Promise<SentTotals> => {
+    process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
+    const isTty = process.stdout.isTTY === true;
+    const view = showProgress({ plan, stream: process.stdout, isTty, color: hasColor(process.stdout) });
+    const onEvent = (event: Event) => {
       view.onEvent(event);
       const isExposure = event.type === "request" && event.control === null && event.foreign.length > 0;
-      if (isExposure && flags.stopOnExposure) stop.request("exposure");
-    },
-    sent.signal,
-  );
-  service?.ended.then(() => stop.request("target-gone"));
-  const overtime = setTimeout(() => stop.request("time-limit"), secondsOf(plan) * 1_000);
-  const sendLoad = async (sentPlan: Plan, options: SendOptions): Promise<SentTotals> => {
+      if (isExposure && isStoppedByExposure) stop.request("exposure");
+    };
+    const sent = new AbortController();
+    const following = followHistory(join(dir, "events.ndjson"), onEvent, sent.signal);
+    const overtime = setTimeout(() => stop.request("time-limit"), secondsOf(plan) * 1_000);
+    service?.ended.then(() => stop.request("target-gone"));
     try {
-      return await send(chosen, sentPlan, options);
+      return await send(chosen, plan, options);
     } finally {
       clearTimeout(overtime);
       sent.abort();
@@ -141,13 +147,6 @@ async function watchRun({ plan, dir, secrets, chosen, flags, stop, service }: Wa
       view.stop();
     }
   };
-  try {
-    return await runGate({ dir, plan, secrets, signal: stop.signal, sendLoad });
-  } finally {
-    clearTimeout(overtime);
-    sent.abort();
-    view.stop();
-  }
 }
 
 function send(chosen: ChosenEngine, plan: Plan, options: SendOptions): Promise<SentTotals> {
