@@ -5,6 +5,7 @@ import type { Event } from "./event.ts";
 /** A person does not see a delay below a tenth of a second; polling works on every file system, watching does not. */
 const POLL_MILLISECONDS = 100;
 const CHUNK_BYTES = 256 * 1024;
+const LINE_BYTES_MAX = 4 * 2 ** 20;
 const NEWLINE = 10;
 
 /**
@@ -56,6 +57,8 @@ function createLineReader(handle: FileHandle, onEvent: (event: Event) => void): 
       const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
       const end = bytes.lastIndexOf(NEWLINE) + 1;
       rest = bytes.subarray(end);
+      // What never ends is no line of ours; joining it to each next chunk would take ever longer.
+      if (rest.length > LINE_BYTES_MAX) rest = Buffer.alloc(0);
       for (const line of bytes.toString("utf8", 0, end).split("\n")) {
         const event = line === "" ? null : parsed(line);
         if (event) onEvent(event);

@@ -11,7 +11,9 @@ group by all;
 
 -- prepare
 create or replace temp table warm as
-select r.* from requests r join planned p using (visitor)
+select r.visitor, r.request, r.role, r.purpose, r.class, r.status, r.reason, r.intendedMicroseconds, r.endedMicroseconds,
+  r.retryAfterSeconds
+from requests r join planned p using (visitor)
 where r.phase = 'campaign' and p.dueMicroseconds >= (select warmUpMicroseconds from settings);
 
 -- members
