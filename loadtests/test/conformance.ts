@@ -221,6 +221,16 @@ export const CONFORMANCE_CASES: ConformanceCase[] = [
     recorded: { class: "served", status: 200, own: ["email"] },
   },
   {
+    name: "303 after a POST as a GET without its body",
+    step: readOwnStep("/redirect/to-echo", {
+      method: "POST",
+      redirects: 1,
+      body: { form: { mail: "${person.email}" } },
+      means: { served: [{ status: [200], json: { "/method": "GET", "/body": "" } }] },
+    }),
+    recorded: {},
+  },
+  {
     name: "a cookie set by a redirect",
     step: readOwnStep("/redirect/with-cookie", { redirects: 1 }),
     recorded: { isCookieSet: true },

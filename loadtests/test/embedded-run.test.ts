@@ -75,6 +75,19 @@ describe("a run of the embedded engine", () => {
     expect(run.events.filter((event) => event.type === "observation")).toHaveLength(run.totals.observations);
   }, 20_000);
 
+  test("drops the connection of an impatient visitor, who never comes back", async () => {
+    const server = await startScriptedServer();
+    const target = handmadeTarget(server.url, [readOwnStep("/me")]);
+    target.steps[0]!.path = "/slow";
+    const visitors = [{ behaviour: "impatient" as const, dueSeconds: 0 }];
+    const run = await sendAndRead(sendEmbedded, handmadePlan({ target, visitors }));
+    await server.close();
+    expect(requestsOf(run).map(({ class: is, reason }) => [is, reason])).toEqual([
+      ["indeterminate", "abandoned"],
+    ]);
+    expect(donesOf(run)).toMatchObject([{ ending: "gave-up", requests: 1, memberSinceMicroseconds: null }]);
+  }, 20_000);
+
   test("stops when nobody listens any more for several seconds", async () => {
     const server = await startScriptedServer();
     await server.close();

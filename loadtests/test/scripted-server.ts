@@ -129,6 +129,7 @@ const SCRIPTS: Record<string, Script> = {
     answer(socket, 200, [JSON_TYPE], JSON.stringify({ cookie: headers["cookie"] ?? "" })),
   "/redirect/see-other": redirectTo(303, "/me"),
   "/redirect/relative": redirectTo(302, "../me?from=relative"),
+  "/redirect/to-echo": redirectTo(303, "/echo"),
   "/redirect/keeps-method": redirectTo(307, "/echo"),
   "/echo": (socket, { method, body }) => answer(socket, 200, [JSON_TYPE], JSON.stringify({ method, body })),
   "/redirect/with-cookie": redirectTo(303, "/cookies", "hop=1; Path=/"),
