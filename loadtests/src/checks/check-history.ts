@@ -132,7 +132,7 @@ async function readFacts(
       visitorsPlanned: facts.visitorsPlanned,
       visitorsStarted: facts.visitorsStarted,
       requests: facts.requests,
-      fault: null,
+      fault: plan.fault ?? null,
       stopped: facts.stopped,
       ...environment(),
     },
