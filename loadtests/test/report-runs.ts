@@ -195,7 +195,7 @@ function examplePlan(dueMicroseconds: number[]): Plan {
       comeBacksMax: 3,
     },
     target: {
-      name: "reference",
+      name: "reference service",
       baseUrl: "http://127.0.0.1:3000",
       hosts: ["127.0.0.1"],
       resolve: {},
@@ -300,7 +300,7 @@ export function exampleVerdicts(): Verdicts {
       runId: RUN_ID,
       seed: 20201204,
       campaign: "default",
-      target: "reference",
+      target: "reference service",
       engine: "embedded",
       engineVersion: "0.1.0",
       startedAt: "2026-12-04T10:00:00.000Z",

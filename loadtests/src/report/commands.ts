@@ -1,5 +1,7 @@
 import type { RunFacts } from "../verdict/verdict.ts";
 
+/** The name in `targets/reference.yaml`, which the gate takes by itself. */
+export const REFERENCE_TARGET = "reference service";
 /** No file of ours has a longer name; a command must stay one that can be read. */
 const CAMPAIGN_CHARACTERS_MAX = 200;
 
@@ -8,7 +10,7 @@ export function commandsOf(run: RunFacts, dir: string, scale = 1): { again: stri
   const parts = [
     "npx crowdproof gate",
     run.campaign.length <= CAMPAIGN_CHARACTERS_MAX ? quoted(run.campaign) : "CAMPAIGN_FILE",
-    ...(run.target === "reference" ? [] : ["--target TARGET_FILE"]),
+    ...(run.target === REFERENCE_TARGET ? [] : ["--target TARGET_FILE"]),
     ...(run.engine === "unknown" ? [] : [`--engine ${quoted(run.engine)}`]),
     `--seed ${run.seed}`,
     ...(scale === 1 ? [] : [`--scale ${scale}`]),

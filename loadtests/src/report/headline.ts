@@ -8,10 +8,19 @@ export function headlineOf(verdict: Verdict, words: Words): string {
     return words.say("headlinePass", { answers: verdict.strength.answersWithOwnData });
   }
   if (verdict.checks.length === 0) return words.say("headlineNothing");
-  const names = words.list(decisiveChecks(verdict).map((check) => words.name("check", check.name)));
+  const names = firstNames(decisiveChecks(verdict), words);
   if (verdict.outcome === "unknown") return words.say("headlineUnproven", { names });
   const isBroken = decisiveChecks(verdict).some((check) => check.kind === "invariant");
   return words.say(isBroken ? "headlineBroken" : "headlineMissed", { names });
+}
+
+/** The headline is read in three seconds: the whole list stands with the verdict. */
+const NAMES_MAX = 3;
+
+function firstNames(checks: CheckResult[], words: Words): string {
+  const names = words.list(checks.slice(0, NAMES_MAX).map((check) => words.name("check", check.name)));
+  const rest = checks.length - NAMES_MAX;
+  return rest > 0 ? words.say("andMore", { names, count: rest }) : names;
 }
 
 /** The checks that made the outcome, in the order in which the verdict judges. */

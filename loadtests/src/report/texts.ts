@@ -49,6 +49,7 @@ export const TEXTS = {
     ja: "判定に必要な根拠が得られませんでした：{names}。",
   },
   headlineMissed: { en: "Not reached: {names}.", ja: "目標を満たしませんでした：{names}。" },
+  andMore: { en: "{names} and {count} more", ja: "{names}ほか {count} 件" },
   headlineNothing: { en: "No check gave a result.", ja: "結果の得られた検査がありません。" },
   headlinePass: {
     en: "Not falsified: 0 exposures in {answers} answers that showed people their own data.",

@@ -28,7 +28,7 @@ ${notJudgedLine(verdict, words)}
 
 export function verdictSection(verdict: Verdict, words: Words): Markup {
   const content = html`<p class="lead">${outcomeChip(verdict.outcome, words)} ${firstLine(verdict, words)}</p>
-<p>${words.say(`${verdict.outcome}Means`)}</p>
+${words.language === "en" ? html`<p>${words.say(`${verdict.outcome}Means`)}</p>` : null}
 ${reasonsOf(verdict, words)}
 ${verdict.run.stopped === null ? null : html`<p>${words.say("stoppedEarly", { reason: words.name("stopped", verdict.run.stopped) })}</p>`}
 ${verdict.run.fault === null ? null : html`<p>${words.say("faultOn", { fault: verdict.run.fault })}</p>`}
@@ -36,14 +36,14 @@ ${waived(verdict, words)}`;
   return section("verdict", words.say("verdict"), words, content);
 }
 
-/** The verdict's own first reason, and what it does not speak of. Japanese says the same from the facts. */
+/** The verdict's own first reason, and what it does not speak of. Japanese tells the reasons check by check, below. */
 export function firstLine(verdict: Verdict, words: Words): string {
   const names = notJudged(verdict).map((check) => check.name);
   const reason = words.language === "en" ? verdict.reasons[0] : undefined;
-  const headline = shortened(reason === undefined ? headlineOf(verdict, words) : asSentence(reason), 600);
-  return names.length === 0 || headline.includes("not judged:")
-    ? headline
-    : `${headline} ${words.say("notJudgedHere", { names: words.list(names) })}`;
+  const line =
+    reason === undefined ? words.say(`${verdict.outcome}Means`) : asSentence(shortened(reason, 600));
+  if (names.length === 0 || line.includes("not judged:")) return line;
+  return `${line} ${words.say("notJudgedHere", { names: words.list(names) })}`;
 }
 
 /** English has the verdict's own sentences; Japanese is told check by check, with the original beside it. */

@@ -83,11 +83,19 @@ function exposureText(exposure: Exposure): string {
   return `visitor ${exposure.viewer} saw visitor ${exposure.victim}${older}: ${fields} (${exposure.step} ${exposure.place}, at ${seconds} s)`;
 }
 
+/** The order of judgement: a missed objective says nothing in a run that was not valid. */
+function weightOf(check: CheckResult): number {
+  if (!check.judged) return 4;
+  if (check.outcome === "pass") return 5;
+  const isObjective = check.kind === "objective" || check.kind === "alert";
+  if (check.outcome === "fail") return isObjective ? 2 : 0;
+  return isObjective ? 3 : 1;
+}
+
 /** One line a check, sorted by what demands action; what passed is not wrapped, what did not is told whole. */
 function checkLines(checks: CheckResult[], columns: number, colors: Colors): string[] {
-  const order: Shown[] = ["fail", "unknown", "not judged", "pass"];
   const shown = (check: CheckResult): Shown => (check.judged ? check.outcome : "not judged");
-  const sorted = checks.toSorted((one, other) => order.indexOf(shown(one)) - order.indexOf(shown(other)));
+  const sorted = checks.toSorted((one, other) => weightOf(one) - weightOf(other));
   const nameColumns = Math.max(5, ...checks.map((check) => terminalText(check.name).length));
   const countColumns = Math.max(8, ...checks.map((check) => whole.format(check.observed).length));
   const indent = 4 + nameColumns + 2 + countColumns + 2;
