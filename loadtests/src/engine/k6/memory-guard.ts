@@ -12,7 +12,7 @@ const PAGE_BYTES = 4_096;
  */
 export function guardMemory(pid: number | undefined, onExceeded: () => void): { stop(): void } {
   if (pid === undefined || process.platform !== "linux") return { stop() {} };
-  const bytesMax = Math.min(totalmem(), process.constrainedMemory() || Infinity) * SHARE_MAX;
+  const bytesMax = memoryBytes() * SHARE_MAX;
   const timer = setInterval(async () => {
     // Size, resident, shared … in pages; nothing once the process is gone.
     const statm = await readFile(`/proc/${pid}/statm`, "utf8").catch(() => "");
@@ -20,4 +20,9 @@ export function guardMemory(pid: number | undefined, onExceeded: () => void): { 
     if (bytes > bytesMax) onExceeded();
   }, LOOK_MS);
   return { stop: () => clearInterval(timer) };
+}
+
+/** What this process may have: the machine's memory, or its container's. */
+export function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity);
 }

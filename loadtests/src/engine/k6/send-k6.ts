@@ -10,7 +10,7 @@ import { type SendOptions, type SentTotals, stopReason } from "../engine.ts";
 import { findK6 } from "./find-k6.ts";
 import { requireRun } from "./k6-exit.ts";
 import { type K6Ending, type K6Process, startK6 } from "./k6-process.ts";
-import { guardMemory } from "./memory-guard.ts";
+import { guardMemory, memoryBytes } from "./memory-guard.ts";
 import { openStopLine, type StopLine } from "./stop-line.ts";
 import { type ClockStep, watchClock } from "./watch-clock.ts";
 
@@ -163,6 +163,9 @@ function argumentsFor({ config, log, history }: RunFiles): string[] {
   ];
 }
 
+/** Of the machine's memory, from where on Go collects garbage whatever it costs; well below what the guard allows. */
+const COLLECT_SHARE = 0.35;
+
 /** Nothing of the person's own environment but the path: K6_… and …_PROXY change a run without a word. */
 function environmentFor(
   { target }: Plan,
@@ -175,6 +178,9 @@ function environmentFor(
     PATH: process.env["PATH"] ?? "",
     HOME: dirname(files.plan),
     K6_AUTO_EXTENSION_RESOLUTION: "false",
+    // Garbage of JavaScript is short-lived and the heap small: 3.9 s of CPU with this, 6.0 with Go's own 100.
+    GOGC: "800",
+    GOMEMLIMIT: String(Math.floor(memoryBytes() * COLLECT_SHARE)),
     CROWDPROOF_PLAN_FILE: files.plan,
     CROWDPROOF_TOTALS_FILE: files.totals,
     CROWDPROOF_STOP_URL: stopLine.url,
