@@ -50,14 +50,15 @@ export function createOverlapSoFar(visitorsMax: number): OverlapSoFar {
         other.visitor !== interval.visitor &&
         other.answered > interval.sent &&
         other.sent < interval.answered;
-      const meets = isMeeting(last) || isMeeting(lastOfOther) || open.some(isMeeting);
-      note(interval.visitor, meets ? MET : ALONE);
+      let hasMet = isMeeting(last) || isMeeting(lastOfOther);
       open = open.filter((other) => {
         if (!isMeeting(other)) return other.answered > interval.answered - OPEN_MICROSECONDS;
         note(other.visitor, MET);
+        hasMet = true;
         return false;
       });
-      if (!meets) open.push(interval);
+      note(interval.visitor, hasMet ? MET : ALONE);
+      if (!hasMet) open.push(interval);
       if (open.length > OPEN_MAX) open.splice(0, OPEN_MAX / 2);
       keepLast(interval);
     },

@@ -20,6 +20,10 @@ export function progressBlock(plan: Plan, snapshot: Snapshot, columns: number, c
     `  ${label(name)}${paint(cut(text, width - LABEL_COLUMNS))}`;
   const { exposures, curve } = snapshot;
   const room = width - LABEL_COLUMNS;
+  const answers = inLines(
+    snapshot.answers.map(({ class: name, count }) => `${whole.format(count)} ${name}`),
+    room,
+  );
   return [
     "",
     headLine(plan, snapshot, width, colors),
@@ -32,7 +36,8 @@ export function progressBlock(plan: Plan, snapshot: Snapshot, columns: number, c
       visitorsText(snapshot),
       snapshot.started < snapshot.due * 0.98 - 5 ? colors.yellow : undefined,
     ),
-    row("answers", answersText(snapshot, " · ") || "none yet"),
+    row("answers", answers[0] ?? "none yet"),
+    row("", answers[1] ?? ""),
     row(
       "latency",
       `p50 ${latency(snapshot.latencyP50Seconds)} · p99 ${latency(snapshot.latencyP99Seconds)} from the due time, last seconds`,
@@ -74,6 +79,18 @@ function headLine(plan: Plan, snapshot: Snapshot, width: number, colors: Colors)
 
 function visitorsText({ started, due, planned, underWay }: Snapshot): string {
   return `${whole.format(started)} started of ${whole.format(due)} due · ${whole.format(planned)} planned · ${whole.format(underWay)} under way`;
+}
+
+/** Whole entries only: the last of them are the lost and failed ones, and these must be seen. */
+function inLines(entries: string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const entry of entries) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 3 + entry.length <= columns)
+      lines[lines.length - 1] = `${last} · ${entry}`;
+    else lines.push(entry);
+  }
+  return lines;
 }
 
 const answersText = (snapshot: Snapshot, between: string): string =>

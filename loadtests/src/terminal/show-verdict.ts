@@ -31,8 +31,7 @@ export function showVerdict(verdict: Verdict, dir: string, options: VerdictOptio
     ...verdict.reasons.slice(1, REASONS_MAX).flatMap((reason) => hanging("also", reason, columns, colors)),
     "",
     ...checkLines(verdict.checks, columns, colors),
-    "",
-    ...hanging("strength", verdict.strength.sentence, columns, colors),
+    ...strengthLines(verdict, columns, colors),
     "",
     ...closing(verdict, dir, colors),
     "",
@@ -114,6 +113,13 @@ function checkLines(checks: CheckResult[], columns: number, colors: Colors): str
       return [first, ...text.slice(1).map((line) => `${" ".repeat(indent)}${line}`)];
     }),
   ];
+}
+
+/** A pass has said it already, in its headline. */
+function strengthLines(verdict: Verdict, columns: number, colors: Colors): string[] {
+  const { sentence } = verdict.strength;
+  if (verdict.reasons[0]?.includes(sentence)) return [];
+  return ["", ...hanging("strength", sentence, columns, colors)];
 }
 
 function closing(verdict: Verdict, dir: string, colors: Colors): string[] {
