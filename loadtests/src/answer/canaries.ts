@@ -55,7 +55,8 @@ export function sortCanaries<Found extends FoundCanary>(
 ): { own: CanaryField[]; foreign: Found[] } {
   const own = new Set<CanaryField>();
   const foreign: Found[] = [];
-  for (const canary of found) {
+  for (let at = 0; at < found.length; at++) {
+    const canary = found[at]!;
     const visitor = canary.field === "email" ? person.emailVisitor : person.visitor;
     if (canary.runTag === runTag && canary.visitor === visitor) own.add(canary.field);
     else foreign.push(canary);

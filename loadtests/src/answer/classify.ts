@@ -17,7 +17,8 @@ export function classify(step: Step, answer: OpenAnswer | LostRequest): Classifi
       reason: answer.reason,
     };
   }
-  for (const name of ANSWER_CLASSES) {
+  for (let at = 0; at < ANSWER_CLASSES.length; at++) {
+    const name = ANSWER_CLASSES[at]!;
     const patterns = step.means[name as DeclaredClass];
     if (patterns?.some((pattern) => matches(pattern, answer))) return { class: name, reason: null };
   }

@@ -1,16 +1,4 @@
-import type { RequestEvent } from "../events/event.ts";
-
 type Headers = Readonly<Record<string, string>>;
-
-/** What caches on the way say of themselves. */
-export function ageHeaders(headers: Headers): Pick<RequestEvent, "cacheControl" | "age" | "via" | "xCache"> {
-  return {
-    cacheControl: headers["cache-control"] ?? null,
-    age: headers["age"] ?? null,
-    via: headers["via"] ?? null,
-    xCache: headers["x-cache"] ?? null,
-  };
-}
 
 /** Seconds, or an HTTP date against the answer's own Date (whose clock is the same); null where it is neither. */
 export function retryAfterSeconds(headers: Headers): number | null {

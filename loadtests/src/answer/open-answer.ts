@@ -4,6 +4,8 @@ import type { AnsweredRequest, Primitives } from "../engine/port.ts";
 export interface OpenAnswer extends AnsweredRequest {
   /** The parsed body; undefined where it is no JSON. */
   json(): unknown;
+  /** The same with long whole numbers as text: a double would round them, and two neighbours become one ID. */
+  exactJson(): unknown;
   selectHtml: Primitives["selectHtml"];
 }
 
@@ -12,26 +14,19 @@ export function openAnswer(raw: AnsweredRequest, { selectHtml }: Pick<Primitives
   return {
     ...raw,
     json() {
-      parsed ??= { value: parseJson(raw.body) };
+      parsed ??= { value: tryParse(raw.body) };
       return parsed.value;
     },
+    exactJson: () => parseExactly(raw.body),
     selectHtml,
   };
 }
 
-/** Whole numbers that a double would round: two neighbours would become one ID. */
-const LONG_DIGITS = /[:[,]\s*-?\d{16}/;
 const LONG_NUMBER = /([:[,]\s*)(-?\d{16,})(?=\s*[,\]}])/g;
 
-function parseJson(body: string): unknown {
-  const start = body.trimStart()[0] ?? "";
-  if (!/[[{"\-\dtfn]/.test(start)) return undefined;
-  if (LONG_DIGITS.test(body)) {
-    // Inside a text the added quotes would end it, the parse fails, and the body is taken as it is.
-    const quoted = tryParse(body.replace(LONG_NUMBER, '$1"$2"'));
-    if (quoted !== undefined) return quoted;
-  }
-  return tryParse(body);
+/** Inside a text the added quotes would end it, the parse fails, and the body is taken as it is. */
+function parseExactly(body: string): unknown {
+  return tryParse(body.replace(LONG_NUMBER, '$1"$2"')) ?? tryParse(body);
 }
 
 function tryParse(text: string): unknown {

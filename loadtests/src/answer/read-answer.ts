@@ -6,7 +6,7 @@ import type { Step, Target } from "../target/target.ts";
 import { readCanaries } from "./canaries.ts";
 import { classify } from "./classify.ts";
 import { compareFields } from "./compare-fields.ts";
-import { ageHeaders, originMilliseconds, retryAfterSeconds } from "./headers.ts";
+import { originMilliseconds, retryAfterSeconds } from "./headers.ts";
 import { type OpenAnswer, openAnswer } from "./open-answer.ts";
 import { readPlace } from "./read-place.ts";
 
@@ -50,26 +50,35 @@ export function readAnswer(
   const { step, primitives } = context;
   const answer = openAnswer(raw, primitives);
   const session = step.session ? readPlace(step.session, answer) : null;
+  const { class: answerClass, reason } = classify(step, answer);
+  const { own, foreign } = readCanaries(context, answer);
+  const { matched, mismatched } = compareFields(context, answer);
   return {
     facts: {
-      ...classify(step, answer),
+      class: answerClass,
+      reason,
       status: raw.status,
       bodyBytes: raw.bodyBytes,
       retryAfterSeconds: retryAfterSeconds(raw.headers),
       memberId: step.memberId ? readPlace(step.memberId, answer) : null,
       sessionHash: session ? hashOf(session, primitives) : null,
       isCookieSet: raw.cookies.some(({ isExpired }) => !isExpired),
-      ...readCanaries(context, answer),
-      ...compareFields(context, answer),
-      ...ageHeaders(raw.headers),
+      own,
+      foreign,
+      matched,
+      mismatched,
+      cacheControl: raw.headers["cache-control"] ?? null,
+      age: raw.headers["age"] ?? null,
+      via: raw.headers["via"] ?? null,
+      xCache: raw.headers["x-cache"] ?? null,
       originMilliseconds: originMilliseconds(raw.headers),
     },
     captured: readCaptures(step, answer),
   };
 }
 
-/** SHA-256, first 32 hex digits: how tokens, keys and bodies stand in events. */
-export function hashOf(secret: string, { sha256 }: Pick<Primitives, "sha256">): string {
+/** SHA-256, first 32 hex digits. */
+function hashOf(secret: string, { sha256 }: Pick<Primitives, "sha256">): string {
   return sha256(secret).slice(0, 32);
 }
 
@@ -96,8 +105,8 @@ const NO_FACTS: AnswerFacts = {
 /** What is not there is left out, so that an earlier capture of the name stays. */
 function readCaptures(step: Step, answer: OpenAnswer): Record<string, string> {
   const captured: Record<string, string> = {};
-  for (const [name, place] of Object.entries(step.captures)) {
-    const value = readPlace(place, answer);
+  for (const name in step.captures) {
+    const value = readPlace(step.captures[name]!, answer);
     if (value !== null) captured[name] = value;
   }
   const ticket = step.ticket ? readPlace(step.ticket, answer) : null;

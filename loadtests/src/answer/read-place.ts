@@ -3,7 +3,11 @@ import type { OpenAnswer } from "./open-answer.ts";
 
 /** The text at a place; null where there is none. A blank one is there: abnormal IDs look like that. */
 export function readPlace(place: Place, answer: OpenAnswer): string | null {
-  if ("json" in place) return textOf(readPointer(answer.json(), place.json));
+  if ("json" in place) {
+    const value = readPointer(answer.json(), place.json);
+    const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+    return textOf(isRounded ? readPointer(answer.exactJson(), place.json) : value);
+  }
   if ("header" in place) return answer.headers[place.header.toLowerCase()] ?? null;
   if ("cookie" in place) return readCookie(place.cookie, answer);
   if ("html" in place) return answer.selectHtml(answer.body, place.html, place.attribute ?? null);
@@ -14,7 +18,9 @@ export function readPlace(place: Place, answer: OpenAnswer): string | null {
 /** RFC 6901; undefined where the pointer leads nowhere. */
 export function readPointer(value: unknown, pointer: string): unknown {
   let current = value;
-  for (const name of stepsOf(pointer)) {
+  const steps = stepsOf(pointer);
+  for (let at = 0; at < steps.length; at++) {
+    const name = steps[at]!;
     if (current === null || typeof current !== "object" || !Object.hasOwn(current, name)) return undefined;
     current = (current as Record<string, unknown>)[name];
   }

@@ -60,19 +60,15 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
     return found.canary;
   };
 
-  const findIn = (text: string, into: Map<string, FoundCanary>) => {
-    for (const layout of LAYOUTS) {
-      for (const prefix of layout.prefixes) {
-        let at = text.indexOf(prefix);
-        while (at >= 0) {
-          const spelled = text.slice(at, at + layout.length);
-          const candidate = layout === LATIN ? spelled.toLowerCase() : spelled;
-          const canary = known.get(candidate) ?? decode(layout, candidate);
-          if (canary) into.set(candidate, canary);
-          // Letters may stand right before a canary, a `q` among them: the next place to look is the next letter.
-          at = text.indexOf(prefix, at + (canary ? layout.length : 1));
-        }
-      }
+  const findIn = (text: string, prefix: string, layout: Layout, into: Map<string, FoundCanary>) => {
+    let at = text.indexOf(prefix);
+    while (at >= 0) {
+      const spelled = text.slice(at, at + layout.length);
+      const candidate = layout === LATIN ? spelled.toLowerCase() : spelled;
+      const canary = known.get(candidate) ?? decode(layout, candidate);
+      if (canary) into.set(candidate, canary);
+      // Letters may stand right before a canary, a `q` among them: the next place to look is the next letter.
+      at = text.indexOf(prefix, at + (canary ? layout.length : 1));
     }
   };
 
@@ -90,8 +86,15 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
     find(text) {
       if (text.length < KANA.length) return [];
       const found = new Map<string, FoundCanary>();
-      for (const layer of unwrapped(text, decodeBase64)) findIn(layer, found);
-      return [...found.values()];
+      const layers = unwrapped(text, decodeBase64);
+      for (let at = 0; at < layers.length; at++) {
+        const layer = layers[at]!;
+        // indexOf is native in k6's engine, whose own loops and patterns are slow.
+        findIn(layer, "q", LATIN, found);
+        findIn(layer, "Q", LATIN, found);
+        findIn(layer, KANA.prefix, KANA, found);
+      }
+      return found.size === 0 ? [] : [...found.values()];
     },
   };
 }
@@ -106,8 +109,6 @@ const HALF_MAX = 2 ** 32 - 1;
 interface Layout extends Spelling {
   name: string;
   prefix: string;
-  /** As it may be spelled in a text: indexOf is native in k6's engine, whose own loops and patterns are slow. */
-  prefixes: readonly string[];
   payloadLetters: number;
   halfLetters: number;
   length: number;
@@ -120,7 +121,6 @@ const LATIN: Layout = {
   name: "latin",
   alphabet: "abcdefghijklmnopqrstuvwxyz",
   prefix: "q",
-  prefixes: ["q", "Q"],
   payloadLetters: 9,
   halfLetters: 7,
   length: 24,
@@ -133,15 +133,12 @@ const KANA: Layout = {
   name: "kana",
   alphabet: "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン",
   prefix: "クラ",
-  prefixes: ["クラ"],
   payloadLetters: 8,
   halfLetters: 6,
   length: 22,
   pattern: /^[ア-ン]{22}$/,
   fields: ["kana"],
 };
-
-const LAYOUTS = [LATIN, KANA];
 
 function payloadOf({ runTag, visitor, field }: FoundCanary): number {
   return (visitor * (field === "kana" ? 1 : LATIN_FIELDS.length) + fieldNumber(field)) * TAGS + runTag;

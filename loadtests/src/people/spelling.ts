@@ -8,8 +8,9 @@ export function digitsOf(value: number, { alphabet }: Spelling, length: number):
   let digits = "";
   let rest = value;
   for (let place = 0; place < length; place++) {
-    digits = alphabet[rest % alphabet.length] + digits;
-    rest = Math.floor(rest / alphabet.length);
+    const worth = rest % alphabet.length;
+    digits = alphabet[worth] + digits;
+    rest = (rest - worth) / alphabet.length;
   }
   return digits;
 }
@@ -17,8 +18,8 @@ export function digitsOf(value: number, { alphabet }: Spelling, length: number):
 /** Null where a character is no digit. */
 export function numberOf(digits: string, { alphabet }: Spelling): number | null {
   let value = 0;
-  for (const digit of digits) {
-    const worth = alphabet.indexOf(digit);
+  for (let place = 0; place < digits.length; place++) {
+    const worth = alphabet.indexOf(digits[place]!);
     if (worth < 0) return null;
     value = value * alphabet.length + worth;
   }
