@@ -26,16 +26,21 @@ where phase = 'read-back' and role = 'read-own' and session in ('own', 'none')
 group by visitor, step;
 
 -- prepare
--- A row is found by its e-mail canary; two people with one address have the first's.
+-- A row is found by its e-mail canary; two people with one address have the first's. Where there are several (of a pair,
+-- or after a second attempt), the one with an acknowledged ID is theirs; that the others exist is once-per-person's matter.
 create or replace temp table found as
-select a.visitor, a.atMicroseconds, a.step, a.isOrdinary, a.memberIds,
-  count(o.atMicroseconds) as rows,
-  coalesce(bool_or(len(o.mismatched) > 0 or len(o."foreign") > 0), false) as isAltered,
-  coalesce(bool_or(o.memberId is not null and len(a.memberIds) > 0 and not list_contains(a.memberIds, o.memberId)), false)
-    as isOtherId
-from acked a
-left join observations o on o.kind = 'row'
-  and o.visitor = case when a.behaviour = 'pair' then a.groupFirst else a.visitor end
+select visitor, atMicroseconds, step, isOrdinary, memberIds, count(rowMicroseconds) as rows,
+  coalesce(bool_and(isAltered) filter (where isTheirs), false) as isAltered,
+  coalesce(not bool_or(isTheirs), false) as isOtherId
+from (
+  select a.visitor, a.atMicroseconds, a.step, a.isOrdinary, a.memberIds, o.atMicroseconds as rowMicroseconds,
+    len(o.mismatched) > 0 or len(o."foreign") > 0 as isAltered,
+    case when o.atMicroseconds is not null
+      then o.memberId is null or len(a.memberIds) = 0 or list_contains(a.memberIds, o.memberId) end as isTheirs
+  from acked a
+  left join observations o on o.kind = 'row'
+    and o.visitor = case when a.behaviour = 'pair' then a.groupFirst else a.visitor end
+)
 group by all;
 
 -- observed

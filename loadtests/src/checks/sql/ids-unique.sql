@@ -6,12 +6,17 @@ from requests
 where class = 'acknowledged' and memberId is not null;
 
 -- violations
-select min(endedMicroseconds) as atMicroseconds, memberId, count(distinct visitor) as people,
+-- Seen when the second of them is told.
+select list_sort(list(firstMicroseconds))[2] as atMicroseconds, memberId, count(*) as people,
   min(visitor) as visitor, max(visitor) as otherVisitor, min(step) as step
-from requests
-where class = 'acknowledged' and memberId is not null
+from (
+  select memberId, visitor, min(endedMicroseconds) as firstMicroseconds, min(step) as step
+  from requests
+  where class = 'acknowledged' and memberId is not null
+  group by memberId, visitor
+)
 group by memberId
-having count(distinct visitor) > 1
+having count(*) > 1
 union all by name
 select min(atMicroseconds) as atMicroseconds, memberId, count(distinct visitor) as people,
   min(visitor) as visitor, max(visitor) as otherVisitor, 'row' as step
