@@ -2,6 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import pino from "pino";
 import { type Config, readConfig } from "./config.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded-postgres.ts";
+import { FAULTS } from "./faults/catalogue/catalogue.ts";
 import { findFault } from "./faults/find-fault.ts";
 import { DEFAULT_SEAMS } from "./seams.ts";
 import { createService, type Service } from "./service.ts";
@@ -12,6 +13,10 @@ const EXIT = { usage: 2, bug: 70 } as const;
 const PARENT_POLL_MS = 500;
 
 async function main(): Promise<void> {
+  if (process.argv.includes("--list-faults")) {
+    process.stdout.write(`${JSON.stringify(FAULTS, null, 2)}\n`);
+    return;
+  }
   const stopAsked = whenAskedToStop();
   const config = readConfig(process.env);
   // To standard error and without a line for each request: at 10,000 a second the log would be the bottleneck, and
