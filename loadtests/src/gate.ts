@@ -4,7 +4,7 @@ import { checkHistory } from "./checks/check-history.ts";
 import type { SendOptions, SentTotals } from "./engine/engine.ts";
 import type { EndEvent } from "./events/event.ts";
 import { openHistoryFile } from "./events/history-file.ts";
-import { type CountersBefore, observe, observeBefore } from "./observation/observe.ts";
+import { type CountersBefore, observeBefore, observeEach } from "./observation/observe.ts";
 import type { Plan } from "./plan/plan.ts";
 import { writePlan } from "./plan/plan-file.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -16,6 +16,8 @@ export interface GateOptions {
   plan: Plan;
   secrets: Record<string, string>;
   signal: AbortSignal;
+  /** Told why something could not be observed. */
+  say(reason: string): void;
   /** The engine that was chosen. */
   sendLoad(plan: Plan, options: SendOptions): Promise<SentTotals>;
 }
@@ -41,23 +43,29 @@ export async function judgeRun(dir: string): Promise<Verdict> {
 /** Appends what was seen outside the answers, then the end, with the counts everything must add up to. */
 async function closeHistory(options: GateOptions, totals: SentTotals, before: CountersBefore): Promise<void> {
   const { dir, plan, secrets, signal } = options;
+  const history = await openHistoryFile(dir);
+  let { observations, ...counts } = totals;
   // Whoever pressed Ctrl-C waits: a run that was cut short has nothing to gain from reading back.
-  const seen = signal.aborted
-    ? []
-    : await observe(plan, { secrets, atMicroseconds: totals.endedMicroseconds, before });
-  const { observations, ...counts } = totals;
+  if (!signal.aborted) {
+    const { say } = options;
+    for await (const seen of observeEach(plan, {
+      secrets,
+      atMicroseconds: counts.endedMicroseconds,
+      before,
+      say,
+    })) {
+      history.append(seen);
+      observations++;
+      await history.hasRoom();
+    }
+  }
   const end: EndEvent = {
     type: "end",
     run: plan.runId,
     control: null,
     ...counts,
-    observations: observations + seen.length,
+    observations,
   };
-  const history = await openHistoryFile(dir);
-  for (const observation of seen) {
-    history.append(observation);
-    await history.hasRoom();
-  }
   history.append(end);
   await history.close();
 }

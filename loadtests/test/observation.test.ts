@@ -12,8 +12,9 @@ import { type CountersBefore, observe, observeBefore } from "../src/observation/
 import { createCanaryCodec } from "../src/people/canary.ts";
 import { createPerson } from "../src/people/person.ts";
 import { BEHAVIOURS, type Plan } from "../src/plan/plan.ts";
+import { REFERENCE_TARGET } from "../src/reference/reference-target.ts";
 import { type RunningService, startReferenceService } from "../src/reference/start-service.ts";
-import { loadTarget, REFERENCE_TARGET } from "../src/target/load-target.ts";
+import { loadTarget } from "../src/target/load-target.ts";
 import { resolveSecrets } from "../src/target/secrets.ts";
 import { fillBody, stepUrl } from "../src/target/template.ts";
 

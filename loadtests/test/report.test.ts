@@ -7,7 +7,7 @@ import { load } from "cheerio";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHECKS } from "../src/checks/check-table.ts";
-import { commandsOf, REFERENCE_TARGET } from "../src/report/commands.ts";
+import { commandsOf } from "../src/report/commands.ts";
 import { inJapanese } from "../src/report/findings.ts";
 import { LANGUAGES, NAMES, TEXTS } from "../src/report/texts.ts";
 import { writeReport } from "../src/report/write-report.ts";
@@ -95,22 +95,27 @@ describe("the checks' findings", () => {
 describe("the commands to repeat a run", () => {
   const run = exampleVerdicts().pass.run;
 
-  it("leave the target out where it is the reference service, by the name in its file", async () => {
-    const file = await readFile(new URL("../targets/reference.yaml", import.meta.url), "utf8");
-    expect(file).toContain(`\nname: ${REFERENCE_TARGET}\n`);
-    expect(commandsOf(run, "runs/a b", 0.5)).toEqual({
+  it("leave the target out where the gate started the reference service", () => {
+    expect(commandsOf({ ...run, scale: 0.5 }, "runs/a b")).toEqual({
       again: "npx crowdproof gate default --engine embedded --seed 20201204 --scale 0.5",
       judge: "npx crowdproof judge 'runs/a b'",
     });
   });
 
+  it("name campaign and target as they were typed", () => {
+    const typed = { ...run, campaignFile: "./link in a group.yaml", targetFile: "my-signup.yaml" };
+    expect(commandsOf(typed, ".").again).toContain(
+      "gate './link in a group.yaml' --target my-signup.yaml --engine",
+    );
+  });
+
   it("make no command of a hostile name", () => {
     const { again } = commandsOf(
-      { ...run, campaign: "$(reboot)'; reboot\n#", target: "x", fault: "-x" },
+      { ...run, campaign: "$(reboot)'; reboot\n#", targetFile: "x y", fault: "-x" },
       ".",
     );
     expect(again).toBe(
-      `npx crowdproof gate '$(reboot)'\\''; reboot #' --target TARGET_FILE --engine embedded --seed 20201204 --fault '-x'`,
+      `npx crowdproof gate '$(reboot)'\\''; reboot #' --target 'x y' --engine embedded --seed 20201204 --fault '-x'`,
     );
   });
 });

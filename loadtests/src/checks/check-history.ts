@@ -123,6 +123,7 @@ async function readFacts(
     run: {
       runId: plan.runId,
       seed: plan.seed,
+      scale: plan.scale,
       campaign: plan.campaign,
       target: plan.target.name,
       engine: facts.engine ?? "unknown",
@@ -133,6 +134,8 @@ async function readFacts(
       visitorsStarted: facts.visitorsStarted,
       requests: facts.requests,
       fault: plan.fault ?? null,
+      campaignFile: plan.campaignFile ?? null,
+      targetFile: plan.targetFile ?? null,
       stopped: facts.stopped,
       ...environment(),
     },

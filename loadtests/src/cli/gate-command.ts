@@ -78,7 +78,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   const plan = await preparePlan(campaignName, flags);
   const chosen = chooseEngine(flags.engine, findK6(process.env));
   const stop = stopOnSignals();
-  const service = flags.target === undefined ? await startOwnService(flags.fault) : null;
+  const service = flags.target === undefined ? await startOwnService(flags.fault, stop.signal) : null;
   try {
     const secrets = await resolveSecrets(plan.target, { ...process.env, ...service?.environment });
     await requireReachable(plan.target, secrets);
@@ -90,7 +90,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
       service,
       isStoppedByExposure: flags.stopOnExposure === true,
     });
-    const verdict = await runGate({ dir, plan, secrets, signal: stop.signal, sendLoad });
+    const verdict = await runGate({ dir, plan, secrets, signal: stop.signal, sendLoad, say });
     process.stdout.write(showVerdict(verdict, dir));
     const isInterrupted = stop.signal.reason === "interrupted";
     process.exitCode = EXIT_CODES[isInterrupted ? "interrupted" : verdict.outcome].code;
@@ -110,9 +110,12 @@ async function preparePlan(campaignName: string, flags: GateFlags): Promise<Plan
   const seed = flags.seed === undefined ? {} : { seed: flags.seed };
   const compiled = compilePlan(campaign, target, { runId: createRunId(), scale: flags.scale, ...seed });
   requireCapacity(compiled);
-  const targetFile = flags.target === undefined ? {} : { targetFile: flags.target };
+  const files = {
+    campaignFile: campaignName,
+    ...(flags.target === undefined ? {} : { targetFile: flags.target }),
+  };
   const fault = flags.fault === undefined ? {} : { fault: flags.fault };
-  return { ...compiled, ...targetFile, ...fault };
+  return { ...compiled, ...files, ...fault };
 }
 
 interface Watch {
@@ -138,15 +141,29 @@ function watched({ dir, chosen, stop, service, isStoppedByExposure }: Watch) {
     const following = followHistory(join(dir, "events.ndjson"), onEvent, sent.signal);
     const overtime = setTimeout(() => stop.request("time-limit"), secondsOf(plan) * 1_000);
     service?.ended.then(() => stop.request("target-gone"));
+    const onStop = () => {
+      view.stop();
+      process.stdout.write(`${stopSentence(stop.signal.reason)}\n`);
+    };
+    if (stop.signal.aborted) onStop();
+    stop.signal.addEventListener("abort", onStop, { once: true });
     try {
       return await send(chosen, plan, options);
     } finally {
       clearTimeout(overtime);
+      stop.signal.removeEventListener("abort", onStop);
+      // A run that was stopped reads nothing back any more: the service goes while we judge.
+      if (stop.signal.aborted) void service?.stop();
       sent.abort();
       await following;
       view.stop();
     }
   };
+}
+
+/** What could not be looked at leaves its check unknown; here is why. */
+function say(reason: string): void {
+  process.stderr.write(`${reason}\n`);
 }
 
 function send(chosen: ChosenEngine, plan: Plan, options: SendOptions): Promise<SentTotals> {
@@ -159,15 +176,30 @@ function secondsOf(plan: Plan): number {
   return plan.durationSeconds + plan.drainSeconds + plan.readBackSeconds + OVERTIME_SECONDS;
 }
 
-async function startOwnService(fault: string | undefined): Promise<RunningService> {
-  process.stdout.write("Starting the reference service on an embedded PostgreSQL …\n");
-  return startReferenceService({ port: 0, fault, databaseUrl: process.env["DATABASE_URL"] });
+async function startOwnService(fault: string | undefined, signal: AbortSignal): Promise<RunningService> {
+  const databaseUrl = process.env["DATABASE_URL"];
+  const where = databaseUrl === undefined ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
+  process.stdout.write(`Starting the reference service on ${where} …\n`);
+  return startReferenceService({ port: 0, fault, databaseUrl, signal });
 }
 
 /** `2026-12-04T19-00-00-default-cp-…`: sorts by time, and two gates at once never share one. */
 function runFolderName(plan: Plan): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
   return `${time}-${plan.campaign}-${plan.runId}`;
+}
+
+function stopSentence(reason: unknown): string {
+  switch (reason) {
+    case "exposure":
+      return "Somebody was shown somebody else's data: sending stops, as asked. Judging what there is …";
+    case "target-gone":
+      return "The service is gone: sending stops. Judging what there is …";
+    case "time-limit":
+      return "The time is up: sending stops. Judging what there is …";
+    default:
+      return "Stopping, and judging what there is … Ctrl-C once more leaves at once.";
+  }
 }
 
 interface Stop {
@@ -179,9 +211,10 @@ interface Stop {
 /** The first Ctrl-C stops the run and judges it; the second leaves at once. */
 function stopOnSignals(): Stop {
   const controller = new AbortController();
+  let isAsked = false;
   const onSignal = () => {
-    if (controller.signal.aborted && controller.signal.reason === "interrupted")
-      process.exit(EXIT_CODES.interrupted.code);
+    if (isAsked) process.exit(EXIT_CODES.interrupted.code);
+    isAsked = true;
     controller.abort("interrupted");
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

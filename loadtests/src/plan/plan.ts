@@ -51,7 +51,8 @@ export interface Plan {
   overlapTargetRatio: number;
   limits: Limits;
   target: Target;
-  /** The target file as it was named on the command line; absent where the gate starts the reference service itself. */
+  /** Campaign and target as they were named on the command line; no target file where the gate starts the reference service itself. */
+  campaignFile?: string;
   targetFile?: string;
   /** The fault switched on in the reference service, so that a report never shows a broken service as a real one. */
   fault?: string;

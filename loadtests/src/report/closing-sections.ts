@@ -63,7 +63,7 @@ export function environmentSection(verdict: Verdict, words: Words): Markup {
 
 export function repeatSection(facts: { verdict: Verdict; dir: string; scale: number }, words: Words): Markup {
   const { run } = facts.verdict;
-  const { again, judge } = commandsOf(run, facts.dir, facts.scale);
+  const { again, judge } = commandsOf(run, facts.dir);
   const pre = (command: string, label: string) =>
     html`<pre role="group" aria-label="${label}" tabindex="0"><code>${command}</code></pre>`;
   const content = html`<p>${words.say("repeatSame")}</p>${pre(again, words.say("repeatSame"))}

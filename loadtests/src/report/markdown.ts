@@ -38,7 +38,7 @@ export function renderMarkdown(facts: { verdict: Verdict; dir: string; scale: nu
         `${plain(run.campaign)} against ${plain(run.target)}; ${plain(`${run.engine} ${run.engineVersion}`)}, seed ${run.seed}; ` +
           `${run.visitorsStarted} of ${run.visitorsPlanned} visitors in ${words.seconds(run.seconds)}; ${plain(startedText(run.startedAt))}; ` +
           `${plain(run.machine)}, Node ${plain(run.node)}, Crowdproof ${plain(run.crowdproofVersion)}`,
-        fenced(Object.values(commandsOf(run, facts.dir, facts.scale)).join("\n")),
+        fenced(Object.values(commandsOf(run, facts.dir)).join("\n")),
       ].join("\n\n"),
     ),
   ]

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseDocument } from "yaml";
+import { REFERENCE_TARGET } from "../reference/reference-target.ts";
 import { UsageError } from "../usage-error.ts";
-import { loadTarget, REFERENCE_TARGET, targetJsonSchema } from "./load-target.ts";
+import { loadTarget, targetJsonSchema } from "./load-target.ts";
 import { resolveSecrets } from "./secrets.ts";
 import type { Target } from "./target.ts";
 

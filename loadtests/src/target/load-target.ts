@@ -1,14 +1,10 @@
 import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { readDocument } from "../document/read-document.ts";
 import { checkTarget } from "./check-target.ts";
 import { compileTarget } from "./compile-target.ts";
 import type { Target } from "./target.ts";
 import { targetFileSchema } from "./target-file.ts";
-
-/** The target that `crowdproof gate` starts by itself where none is named. */
-export const REFERENCE_TARGET = fileURLToPath(new URL("../../targets/reference.yaml", import.meta.url));
 
 /** Reads and compiles a target file. Throws one UsageError with everything that is wrong with it, line by line. */
 export async function loadTarget(file: string): Promise<Target> {

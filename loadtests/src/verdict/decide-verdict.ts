@@ -46,7 +46,7 @@ function isOf(
 
 /** The headline first, with what was not judged in the same line; then every other check that is not well. */
 function reasonsOf(
-  { checks, exposuresTotal }: JudgedHistory,
+  { checks, exposuresTotal, run }: JudgedHistory,
   { outcome, passSentence }: { outcome: Outcome; passSentence: string },
 ): string[] {
   const reasons = ORDER.flatMap((row) =>
@@ -56,6 +56,11 @@ function reasonsOf(
       .map(({ name, summary }) => `${name}: ${summary}`),
   );
   if (outcome === "pass") reasons.unshift(passSentence);
+  // All else that is unknown then follows from it.
+  if (outcome === "unknown" && run.stopped !== null) {
+    const sentence = STOPPED[run.stopped] ?? `the run was stopped: ${run.stopped}`;
+    reasons.unshift(`${sentence} after ${run.seconds.toFixed(1)} s, before its plan was done`);
+  }
   if (reasons.length === 0) reasons.push("nothing was judged");
   if (outcome === "fail" && exposuresTotal > 0) {
     reasons[0] = `${exposuresTotal.toLocaleString("en")} exposure${exposuresTotal === 1 ? "" : "s"}; ${reasons[0]}`;
@@ -67,6 +72,13 @@ function reasonsOf(
   if (unjudged.length > 0) reasons[0] = `${reasons[0]}; not judged: ${unjudged.join(", ")}`;
   return reasons;
 }
+
+const STOPPED: Record<string, string> = {
+  interrupted: "the run was stopped by hand",
+  exposure: "the run was stopped at an exposure",
+  "target-gone": "the target was gone",
+  "time-limit": "the run's time was up",
+};
 
 function unjudgedText(check: CheckResult): string {
   return check.judged ? check.name : `${check.name} (${check.reason})`;

@@ -62,8 +62,12 @@ export interface Verdict {
 export interface RunFacts {
   runId: string;
   seed: number;
+  scale: number;
   campaign: string;
   target: string;
+  /** As named on the command line, to repeat the run; no target file where the gate started the reference service. */
+  campaignFile: string | null;
+  targetFile: string | null;
   engine: string;
   engineVersion: string;
   startedAt: string;

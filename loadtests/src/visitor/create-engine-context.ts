@@ -1,6 +1,6 @@
 import { createRandom } from "../arrivals/random.ts";
 import type { EnginePort } from "../engine/port.ts";
-import { createCanaryCodec } from "../people/canary.ts";
+import { CANARY_KEY_SECRET, createCanaryCodec } from "../people/canary.ts";
 import { createPerson } from "../people/person.ts";
 import type { Plan } from "../plan/plan.ts";
 import { STEP_ROLES, type StepRole } from "../target/target.ts";
@@ -22,6 +22,7 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
   const { plan, port, secrets, hasControls = true } = options;
   const codec = createCanaryCodec({
     runId: plan.runId,
+    key: secrets[CANARY_KEY_SECRET],
     hmacSha256: port.primitives.hmacSha256,
     decodeBase64: port.primitives.decodeBase64,
   });
