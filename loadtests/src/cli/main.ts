@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { InterruptedError } from "../interrupted-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { crowdproofVersion } from "../version.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
@@ -51,9 +52,21 @@ function explain(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return EXIT_CODES.usage.code;
   }
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT_CODES.interrupted.code;
+  }
   const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`This is a bug in Crowdproof; please report it with these lines.\n${story}\n`);
   return EXIT_CODES.bug.code;
 }
 
+/** Node's own code for what nobody caught is 1, which here says that somebody's data was shown. */
+process.on("uncaughtException", (error) => process.exit(explain(error)));
+// Who reads the first lines and leaves (`| head`) changes nothing in what is judged.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 await runCommandLine(process.argv);

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { closeSync, openSync, rmSync } from "node:fs";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { InterruptedError } from "../interrupted-error.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** The reference service, running as a process of its own. */
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   fault: string | undefined;
   /** Absent: the service brings its own embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** Aborted: it need not start any more. */
+  signal?: AbortSignal;
 }
 
 /** initdb takes about a second, on a busy machine several. */
@@ -40,9 +43,19 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
   const ended = once(child, "exit").then(
     ([code, signal]) => `the service ended (${signal ?? `exit code ${code}`})`,
   );
-  const stop = () => stopService(child, folder);
+  // Who leaves at once (a second Ctrl-C) leaves no folder either; the service ends by itself.
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeFolder);
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= stopService(child).then(() => {
+      removeFolder();
+      process.off("exit", removeFolder);
+    });
+    return stopping;
+  };
   try {
-    const ready = await waitUntilReady(child, readyFile, logFile);
+    const ready = await waitUntilReady(child, readyFile, logFile, options.signal);
     const environment = {
       CROWDPROOF_TARGET_URL: ready.url,
       CROWDPROOF_DATABASE_URL: ready.databaseUrl,
@@ -69,9 +82,15 @@ function spawnService(options: ServiceOptions, readyFile: string, logFile: strin
   return child;
 }
 
-async function waitUntilReady(child: ChildProcess, readyFile: string, logFile: string) {
+async function waitUntilReady(
+  child: ChildProcess,
+  readyFile: string,
+  logFile: string,
+  signal: AbortSignal | undefined,
+) {
   const deadline = performance.now() + READY_SECONDS_MAX * 1_000;
   while (performance.now() < deadline) {
+    if (signal?.aborted) throw new InterruptedError("Stopped before anything was sent: nothing to judge.");
     if (child.exitCode !== null || child.signalCode !== null) break;
     const text = await readFile(readyFile, "utf8").catch(() => null);
     if (text !== null) return JSON.parse(text) as { url: string; databaseUrl: string };
@@ -83,7 +102,7 @@ async function waitUntilReady(child: ChildProcess, readyFile: string, logFile: s
   );
 }
 
-async function stopService(child: ChildProcess, folder: string): Promise<void> {
+async function stopService(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, "exit");
     child.kill("SIGTERM");
@@ -96,5 +115,4 @@ async function stopService(child: ChildProcess, folder: string): Promise<void> {
       await exited;
     }
   }
-  await rm(folder, { recursive: true, force: true });
 }

@@ -58,7 +58,7 @@ export async function startEmbeddedPostgres(
 
 function refuse(words: string): never {
   const hint = /EACCES|ermission denied/.test(words)
-    ? "Run as root, it takes the user `postgres`, who must be able to enter the project and DATA_DIR: move them out of /root, or start as another user."
+    ? "Run as root, it takes the user `postgres`, who must be able to enter the project, DATA_DIR and TMPDIR: move them out of /root, or start as another user."
     : "Set DATABASE_URL to use a PostgreSQL of your own.";
   throw new UsageError(`The embedded PostgreSQL did not start. It said:\n${words}\n${hint}`);
 }
