@@ -67,8 +67,10 @@ export async function runGate(call: GateCall): Promise<GateRun> {
 async function runCommand({ engine, seed, fault, signal }: GateCall, dir: string) {
   const args = [COMMAND, "gate", CAMPAIGN, "--engine", engine, "--seed", String(seed), "--out", dir];
   if (fault !== null) args.push("--fault", fault);
-  // Its own Ctrl-C handling stops the service and PostgreSQL: a plain SIGTERM, and time to do it.
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  // Never the database of whoever types this: faults take constraints away, for good. The service brings its own.
+  const { DATABASE_URL: _notOurs, ...env } = process.env;
+  // A group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its orderly end short.
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const stop = () => child.kill("SIGTERM");
   const limit = setTimeout(stop, RUN_SECONDS_MAX * 1_000);
   signal.addEventListener("abort", stop);

@@ -747,6 +747,25 @@ describe("a healthy history", () => {
     expect([outcomeOf(check), check?.summary]).toEqual(["pass", expect.stringContaining("1 of them late")]);
   });
 
+  it("finds a member beside a second row of the same address, which is another check's matter", async () => {
+    const history = healthyHistory();
+    history.events.push(observation({ visitor: PAIR_FIRST, memberId: memberIdOf(902), atMicroseconds: 9e6 }));
+    const { checks } = await judge(history);
+    const outcomes = ["acks-durable", "once-per-person"].map((wanted) =>
+      outcomeOf(checks.find(({ name }) => name === wanted)),
+    );
+    expect(outcomes).toEqual(["pass", "fail"]);
+  });
+
+  it("tells when a shared ID was seen: with the second person's acknowledgement", async () => {
+    const history = healthyHistory();
+    const acked = (visitor: number) => (e: RequestEvent) => e.visitor === visitor && isAcked(e);
+    const second = history.events.find((e): e is RequestEvent => e.type === "request" && acked(PLAIN)(e));
+    requests(history, acked(21), { memberId: memberIdOf(PLAIN) });
+    const check = (await judge(history)).checks.find(({ name }) => name === "ids-unique");
+    expect(check?.evidence[0]).toMatchObject({ atMicroseconds: second?.endedMicroseconds, people: 2 });
+  });
+
   it("holds the lost answer of a retry for either: a member or none", async () => {
     const history = healthyHistory();
     change(

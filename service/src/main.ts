@@ -23,7 +23,8 @@ async function main(): Promise<void> {
   // what happened is in the metrics. Written at once, because what is logged is rare and matters after a crash.
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const seams = config.fault === undefined ? DEFAULT_SEAMS : findFault(config.fault).apply(DEFAULT_SEAMS);
-  if (config.fault !== undefined) log.warn({ fault: config.fault }, "a deliberate fault is switched on");
+  if (config.fault !== undefined)
+    log.warn({ fault: config.fault }, "a deliberate fault is on; what it takes from the schema stays taken");
 
   const embedded =
     config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
