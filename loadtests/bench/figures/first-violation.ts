@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import { sendEmbedded } from "../../src/engine/embedded/send-embedded.ts";
+import { followHistory } from "../../src/events/follow-history.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import { createRunId } from "../../src/plan/run-id.ts";
+import { startReferenceService } from "../../src/reference/start-service.ts";
+import { resolveSecrets } from "../../src/target/secrets.ts";
+import type { Bench, Figure, Measured } from "../figure.ts";
+import { type FirstViolation, firstViolationIn, isAcknowledged } from "../first-violation-in.ts";
+import { readEvents, withRunFolder } from "../run-folder.ts";
+import { signupBodies } from "../signup-bodies.ts";
+import { ratiosOf, showNumber, showSpread, spreadOf } from "../spread.ts";
+import { type Spacing, steadyPlan } from "../steady-plan.ts";
+
+const FAULT = "max-plus-one";
+const SIGNUPS_MAX = 2_000;
+/** Evenly spaced runs go to their end, 46 s each; two side by side are still less than a tenth of what the machine can. */
+const LANES = 2;
+const RATES = [43, 500] as const;
+const GOAL = { perSecond: 43, timesMin: 10 };
+
+export const firstViolation: Figure = {
+  name: "first-violation",
+  title: `signups until ${FAULT} is seen`,
+  explanation: `The reference service with the fault \`${FAULT}\`, and plain visitors only: no bursts, no double-taps. Once with
+Crowdproof's arrivals (Poisson, drawn by the seed), once with the same number of people at the same mean rate evenly
+spaced. Counted are the members acknowledged until the second holder of one number, at most ${SIGNUPS_MAX.toLocaleString("en")}: a run in which
+nothing was found counts as all of its signups, so that its ratio is a lower bound. Service and database are fresh for
+each run; ${LANES} seeds run side by side, which can only make evenly spaced visitors overlap more often.`,
+  measure,
+};
+
+interface Pair {
+  poisson: FirstViolation;
+  even: FirstViolation;
+}
+
+async function measure(bench: Bench): Promise<Measured> {
+  const seeds = Array.from({ length: bench.isQuick ? 2 : 10 }, (_, index) => index + 1);
+  const visitors = bench.isQuick ? 200 : SIGNUPS_MAX;
+  const measured: { perSecond: number; pairs: Pair[] }[] = [];
+  for (const perSecond of RATES) {
+    const pairs = await inLanes(LANES, seeds, async (seed): Promise<Pair> => {
+      const run = (spacing: Spacing) => runUntilSeen(bench, { perSecond, visitors, seed, spacing });
+      const [poisson, even] = [await run("poisson"), await run("even")];
+      bench.tell(`${perSecond}/s, seed ${seed}: ${showOne(poisson)}, evenly spaced ${showOne(even)}`);
+      return { poisson, even };
+    });
+    measured.push({ perSecond, pairs });
+  }
+  const atGoal = measured.find(({ perSecond }) => perSecond === GOAL.perSecond)?.pairs ?? [];
+  return {
+    tables: [
+      {
+        columns: ["arrivals", "mean", "found in", "signups until then", "evenly spaced ÷ Poisson, by seed"],
+        rows: measured.flatMap(({ perSecond, pairs }) => [
+          row("Poisson", perSecond, pairs, "poisson"),
+          row("evenly spaced", perSecond, pairs, "even"),
+        ]),
+      },
+    ],
+    goals: [
+      {
+        wanted: `at ${GOAL.perSecond}/s at least ${GOAL.timesMin} × fewer signups than evenly spaced`,
+        measured: showRatio(atGoal),
+        isReached: timesFewer(atGoal).median >= GOAL.timesMin,
+      },
+    ],
+    notes: [
+      "At 500/s a signup takes longer than the 2 ms between two people: evenly spaced visitors overlap as well, and there is no goal.",
+    ],
+  };
+}
+
+function row(words: string, perSecond: number, pairs: readonly Pair[], spacing: keyof Pair): string[] {
+  const runs = pairs.map((pair) => pair[spacing]);
+  const found = runs.filter(({ isFound }) => isFound).length;
+  return [
+    words,
+    `${perSecond}/s`,
+    `${found} of ${runs.length} seeds`,
+    `${found < runs.length ? "≥ " : ""}${showSpread(spreadOf(runs.map(({ signups }) => signups)))}`,
+    spacing === "poisson" ? showRatio(pairs) : "",
+  ];
+}
+
+function timesFewer(pairs: readonly Pair[]) {
+  const signups = (spacing: keyof Pair) => pairs.map((pair) => pair[spacing].signups);
+  return ratiosOf(signups("even"), signups("poisson"));
+}
+
+function showRatio(pairs: readonly Pair[]): string {
+  const isBound = pairs.some(({ even }) => !even.isFound);
+  return `${isBound ? "≥ " : ""}${showSpread(timesFewer(pairs), 1)}`;
+}
+
+function showOne({ signups, isFound }: FirstViolation): string {
+  return isFound ? `after ${showNumber(signups)}` : `none in ${showNumber(signups)}`;
+}
+
+function runUntilSeen(
+  { database }: Bench,
+  options: Parameters<typeof steadyPlan>[0],
+): Promise<FirstViolation> {
+  return database.withFresh(async (databaseUrl) => {
+    const plan = await steadyPlan(options);
+    const service = await startReferenceService({ port: 0, fault: FAULT, databaseUrl });
+    try {
+      await warmUp(service.url, plan);
+      const secrets = await resolveSecrets(plan.target, { ...process.env, ...service.environment });
+      return await withRunFolder(async (dir) => {
+        const seen = new AbortController();
+        const sent = new AbortController();
+        const following = followHistory(join(dir, "events.ndjson"), stopAtDuplicate(seen), sent.signal);
+        const totals = await sendEmbedded(plan, { dir, secrets, signal: seen.signal });
+        sent.abort();
+        await following;
+        if (totals.stopped !== null && totals.stopped !== "exposure")
+          throw new Error(`stopped: ${totals.stopped}`);
+        return firstViolationIn(await readEvents(dir));
+      });
+    } finally {
+      await service.stop();
+    }
+  });
+}
+
+/** Strangers one after another: the first signups of a process take longer than 23 ms, and would meet however spaced. */
+const WARM_UP_SIGNUPS = 100;
+
+async function warmUp(url: string, plan: Plan): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  for (const body of signupBodies({ ...plan, runId: createRunId() }, WARM_UP_SIGNUPS)) {
+    const { status } = await fetch(`${url}/signups`, { method: "POST", headers, body });
+    if (status !== 201) throw new Error(`a signup before the run was answered ${status}`);
+  }
+}
+
+/** Nothing after the first violation is asked for. */
+function stopAtDuplicate(seen: AbortController) {
+  const ids = new Set<string>();
+  return (event: Parameters<Parameters<typeof followHistory>[1]>[0]) => {
+    if (!isAcknowledged(event) || event.memberId === null) return;
+    if (ids.has(event.memberId)) seen.abort("exposure");
+    ids.add(event.memberId);
+  };
+}
+
+/** Each item in the next lane that is free; results in the order of the items. */
+async function inLanes<Item, Result>(
+  lanes: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const runLane = async () => {
+    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as Item);
+  };
+  await Promise.all(Array.from({ length: lanes }, runLane));
+  return results;
+}

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { request } from "../test/history-builder.ts";
+import { firstViolationIn } from "./first-violation-in.ts";
+
+const signup = (visitor: number, memberId: string, endedMicroseconds: number) =>
+  request({ visitor, memberId, endedMicroseconds, role: "sign-up", class: "acknowledged" });
+
+it("counts the signups until the second holder of a number, by when their answers came", () => {
+  const events = [signup(1, "A", 10), signup(4, "C", 40), signup(3, "B", 30), signup(2, "B", 20)];
+  expect(firstViolationIn(events)).toEqual({ signups: 3, isFound: true });
+});
+
+it("counts all signups where nobody shares a number", () => {
+  expect(firstViolationIn([signup(1, "A", 10), signup(2, "B", 20)])).toEqual({ signups: 2, isFound: false });
+});
+
+it("takes neither a control nor the same person's second answer for a violation", () => {
+  const control = { ...signup(9, "A", 15), control: "duplicate-id" as const };
+  expect(firstViolationIn([signup(1, "A", 10), control, signup(1, "A", 20)])).toEqual({
+    signups: 2,
+    isFound: false,
+  });
+});

@@ -1,0 +1,34 @@
+/** What is left of some rounds: the middle, and how far the others lay from it. */
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = (sorted.length - 1) / 2;
+  const median = ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
+  return { median, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
+}
+
+/** Each value over that of the same round. */
+export function ratiosOf(values: readonly number[], over: readonly number[]): Spread {
+  return spreadOf(values.map((value, round) => value / (over[round] ?? Number.NaN)));
+}
+
+/** `12,300 (11,900–12,800)`; one round has no spread. */
+export function showSpread({ median, min, max }: Spread, digits = 0): string {
+  const show = (value: number) => showNumber(value, digits);
+  return min === max ? show(median) : `${show(median)} (${show(min)}–${show(max)})`;
+}
+
+export function showNumber(value: number, digits = 0): string {
+  if (!Number.isFinite(value)) return "–";
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** The value below which so large a share of the sorted values lies. */
+export function percentileOf(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
