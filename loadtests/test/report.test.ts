@@ -99,14 +99,15 @@ describe("the commands to repeat a run", () => {
     expect(commandsOf({ ...run, scale: 0.5 }, "runs/a b")).toEqual({
       again: "npx crowdproof gate default --engine embedded --seed 20201204 --scale 0.5",
       judge: "npx crowdproof judge 'runs/a b'",
+      try: null,
     });
   });
 
   it("name campaign and target as they were typed", () => {
     const typed = { ...run, campaignFile: "./link in a group.yaml", targetFile: "my-signup.yaml" };
-    expect(commandsOf(typed, ".").again).toContain(
-      "gate './link in a group.yaml' --target my-signup.yaml --engine",
-    );
+    const { again, try: one } = commandsOf(typed, ".");
+    expect(again).toContain("gate './link in a group.yaml' --target my-signup.yaml --engine");
+    expect(one).toBe("npx crowdproof try my-signup.yaml");
   });
 
   it("make no command of a hostile name", () => {
@@ -315,11 +316,11 @@ describeWith("chromium", "report.html in Chromium", (executablePath) => {
 
   it("speaks the reader's language, changes it by keyboard, and says which it is", async () => {
     await withPage("pass", { locale: "ja-JP" }, async (page) => {
-      expect(await page.locator("h1:visible").innerText()).toBe("合格");
+      expect(await page.locator("h1:visible").textContent()).toBe("合格");
       expect(await page.getAttribute("html", "lang")).toBe("ja");
       await page.getByRole("radio", { name: "日本語" }).focus();
       await page.keyboard.press("ArrowLeft");
-      expect(await page.locator("h1:visible").innerText()).toBe("Pass");
+      expect(await page.locator("h1:visible").textContent()).toBe("Pass");
       expect(await page.getAttribute("html", "lang")).toBe("en");
       expect(await page.title()).toBe("Pass · default · Crowdproof report");
     });
@@ -327,16 +328,16 @@ describeWith("chromium", "report.html in Chromium", (executablePath) => {
 
   it("is English without a script, and the switch still works", async () => {
     await withPage("unknown", { locale: "ja-JP", javaScriptEnabled: false }, async (page) => {
-      expect(await page.locator("h1:visible").innerText()).toBe("Unknown");
+      expect(await page.locator("h1:visible").textContent()).toBe("Unknown");
       await page.getByText("日本語").click();
-      expect(await page.locator("h1:visible").innerText()).toBe("判定不能");
+      expect(await page.locator("h1:visible").textContent()).toBe("判定不能");
     });
   });
 
   it("is used by keyboard: first the way past the head, then evidence that opens", async () => {
     await withPage("fail", { locale: "en-GB" }, async (page) => {
       await page.keyboard.press("Tab");
-      expect(await page.locator(":focus").innerText()).toBe("Skip to the findings");
+      expect(await page.locator(":focus").textContent()).toBe("Skip to the findings");
       await page.keyboard.press("Enter");
       expect(await page.locator(":focus").getAttribute("id")).toBe("en-exposures");
       const evidence = page.locator(".in-en .check details").first();

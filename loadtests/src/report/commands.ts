@@ -1,7 +1,10 @@
 import type { RunFacts } from "../verdict/verdict.ts";
 
-/** Commands to copy. A file is named as it was typed; without a target file the gate starts the reference service. */
-export function commandsOf(run: RunFacts, dir: string): { again: string; judge: string } {
+/**
+ * Commands to copy. A file is named as it was typed; without a target file the gate starts the reference service, and
+ * there is nothing to try.
+ */
+export function commandsOf(run: RunFacts, dir: string): { again: string; judge: string; try: string | null } {
   const parts = [
     "npx crowdproof gate",
     quoted(run.campaignFile ?? run.campaign),
@@ -11,7 +14,11 @@ export function commandsOf(run: RunFacts, dir: string): { again: string; judge: 
     ...(run.scale === 1 ? [] : [`--scale ${run.scale}`]),
     ...(run.fault === null ? [] : [`--fault ${quoted(run.fault)}`]),
   ];
-  return { again: parts.join(" "), judge: `npx crowdproof judge ${quoted(dir)}` };
+  return {
+    again: parts.join(" "),
+    judge: `npx crowdproof judge ${quoted(dir)}`,
+    try: run.targetFile === null ? null : `npx crowdproof try ${quoted(run.targetFile)}`,
+  };
 }
 
 /** For a POSIX shell: a campaign's name must not become a command when it is copied. */

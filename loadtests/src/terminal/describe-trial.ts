@@ -1,3 +1,4 @@
+import type { RequestEvent } from "../events/event.ts";
 import type { Target } from "../target/target.ts";
 import type { SeenAnswer } from "../visitor/engine-context.ts";
 import type { Colors } from "./color.ts";
@@ -60,10 +61,24 @@ function describeStep({ sending, result }: SeenAnswer, number: number, colors: C
 
 function understood({ event }: SeenAnswer["result"], colors: Colors): string {
   if (!isNotUnderstood(event.class)) return event.class;
-  return colors.red(
-    `${event.class}${event.reason === null ? "" : ` (${event.reason})`}: say in the step's \`means\` what this answer is`,
-  );
+  const reason = event.reason === null ? "" : ` (${event.reason})`;
+  return colors.red(`${event.class}${reason}: ${ADVICE[event.reason ?? "unclassified"]}`);
 }
+
+const ADVICE: Record<NonNullable<RequestEvent["reason"]>, string> = {
+  timeout: "look whether it hangs, or give the step a longer `timeoutSeconds`",
+  reset: "look into its log: it closed the connection instead of answering",
+  cut: "look into its log: it closed the connection in the middle of its answer",
+  "connection-refused": "start it, or mend `baseUrl`",
+  "not-resolved": "mend the host in `baseUrl`, or say its address in `resolve`",
+  "too-large": "raise the campaign's `limits.answerBytesMax` if this answer is meant to be so long",
+  "too-many-redirects": "see whether it redirects in circles, or raise the step's `redirects`",
+  "redirect-elsewhere": "add the host it leads to to `hosts`, if that is yours as well",
+  "bad-http": "see whether `baseUrl` has the right port and protocol: this is not HTTP",
+  abandoned: "try again: the visitor hung up",
+  "unmarked-5xx": "look into its log; a polite refusal needs a marker in the step's `means`",
+  unclassified: "say in the step's `means` what this answer is",
+};
 
 function isNotUnderstood(answerClass: string): boolean {
   return answerClass === "failed" || answerClass === "indeterminate";

@@ -123,13 +123,24 @@ function strengthLines(verdict: Verdict, columns: number, colors: Colors): strin
 }
 
 function closing(verdict: Verdict, dir: string, colors: Colors): string[] {
-  const { again } = commandsOf(verdict.run, dir);
+  const commands = commandsOf(verdict.run, dir);
   const line = (label: string, text: string) => `  ${colors.dim(label.padEnd(LABEL_COLUMNS))}${text}`;
   // Paths and commands are never wrapped: they are to be copied.
   return [
     line("report", colors.underline(terminalText(join(dir, "report.html")))),
-    line("repeat", terminalText(again)),
+    ...nextSteps(verdict, commands.try).map((step) => line("next", terminalText(step))),
+    line("repeat", terminalText(commands.again)),
   ];
+}
+
+/** What only a person can mend before the run is worth repeating. */
+function nextSteps({ outcome, run, strength }: Verdict, tryCommand: string | null): string[] {
+  if (outcome !== "unknown") return [];
+  if (run.stopped === "target-gone") return ["look into the target's log why it ended, start it, and repeat"];
+  // Whoever stopped the run knows why.
+  if (run.stopped !== null || strength.answersWithOwnData > 0) return [];
+  if (tryCommand === null) return ["look at the service alone: npx crowdproof serve"];
+  return [`see one visitor step by step: ${tryCommand}`];
 }
 
 const LABEL_COLUMNS = 11;
