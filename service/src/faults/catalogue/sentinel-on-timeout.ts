@@ -30,8 +30,8 @@ export const sentinelOnTimeout: Fault = {
   }),
 };
 
-/** "Nobody should have to wait for a number": a signup alone has its own in a few milliseconds, 128 at once do not. */
-const PATIENCE_MS = 100;
+/** "Nobody should have to wait for a number": a signup alone has its own in a few milliseconds, a hundred at once do not. */
+const PATIENCE_MS = 50;
 const NOT_YET_NUMBERED = "0".repeat(20) as MemberNumber;
 /** What was enough when a hundred people a day signed up. */
 const CONNECTIONS_MAX = 3;
