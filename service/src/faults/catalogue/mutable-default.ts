@@ -9,7 +9,8 @@ export const mutableDefault: Fault = {
   breaks: "people read their own data and nobody else's",
   shows: "two reads at once",
   isHiddenAlone: true,
-  checks: ["reads-own", "acks-durable"],
+  // Read back, a member finds somebody else, and an ID that is not theirs.
+  checks: ["reads-own", "acks-durable", "ids-unique"],
   apply: (seams) => ({
     ...seams,
     createProfileReader(context) {

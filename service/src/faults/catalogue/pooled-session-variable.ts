@@ -9,7 +9,8 @@ export const pooledSessionVariable: Fault = {
   breaks: "people read their own data and nobody else's",
   shows: "more reads at once than the pool has connections",
   isHiddenAlone: true,
-  checks: ["reads-own", "acks-durable"],
+  // Read back, a member finds somebody else, and an ID that is not theirs.
+  checks: ["reads-own", "acks-durable", "ids-unique"],
   apply: (seams) => ({
     ...seams,
     createDatabase: (options) => seams.createDatabase({ ...options, connectionsMax: CONNECTIONS_MAX }),

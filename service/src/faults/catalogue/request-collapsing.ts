@@ -7,7 +7,8 @@ export const requestCollapsing: Fault = {
   breaks: "people read their own data and nobody else's",
   shows: "two reads of one path at once",
   isHiddenAlone: true,
-  checks: ["reads-own", "acks-durable"],
+  // Read back, a member finds somebody else, and an ID that is not theirs.
+  checks: ["reads-own", "acks-durable", "ids-unique"],
   apply: (seams) => ({
     ...seams,
     createProfileReader(context) {

@@ -8,7 +8,8 @@ export const sharedCacheKey: Fault = {
   breaks: "people read their own data and nobody else's",
   shows: "two people within the cache's lifetime",
   isHiddenAlone: false,
-  checks: ["reads-own", "acks-durable"],
+  // Read back, a member finds somebody else, and an ID that is not theirs.
+  checks: ["reads-own", "acks-durable", "ids-unique"],
   apply: (seams) => ({
     ...seams,
     createProfileReader(context) {
