@@ -12,7 +12,6 @@ import { deriveKeys } from "./keys.ts";
 import { createMemberNumbers } from "./member/member-number.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { createRegistration } from "./registration/register-signup.ts";
-import { ServiceError } from "./response/service-error.ts";
 import type { SeamContext } from "./seam-context.ts";
 import type { Seams } from "./seams.ts";
 import { UsageError } from "./usage-error.ts";
@@ -45,7 +44,7 @@ export async function createService({ config, databaseUrl, seams, log }: Service
   const context: SeamContext = { config, log, clock: seams.clock, numbers, database };
   const limits = seams.admissionLimits(config);
   const admission = createAdmission(limits);
-  const metrics = createMetrics({ working: () => admission.working, waiting: () => admission.waiting });
+  const metrics = createMetrics({ working: () => admission.working, queued: () => admission.queued });
   const sessions = seams.createSessionStore(context);
   const registerSignup = createRegistration({
     issuer: seams.createIssuer(context),
@@ -56,7 +55,6 @@ export async function createService({ config, databaseUrl, seams, log }: Service
     batchRowsMax: config.batchRowsMax,
     observeBatch: metrics.observeBatch,
   });
-  let isDraining = false;
   const app = createApp({
     log,
     metrics,
@@ -69,7 +67,6 @@ export async function createService({ config, databaseUrl, seams, log }: Service
     translateError: seams.translateError,
     retryAfterSeconds: limits.retryAfterSeconds,
     async checkReady() {
-      if (isDraining) throw new ServiceError("unavailable", "The service is stopping.");
       await database.query({ text: "select 1" });
     },
   });
@@ -83,7 +80,6 @@ export async function createService({ config, databaseUrl, seams, log }: Service
     throw error;
   }
   async function close(): Promise<void> {
-    isDraining = true;
     const deadlineMs = performance.now() + config.drainSecondsMax * 1_000;
     await drain(server, config.drainSecondsMax);
     // People who hung up have no connection any more, but their registrations are still on the way to their commit.
@@ -158,7 +154,7 @@ async function drain(server: Server, secondsMax: number): Promise<void> {
   const closed = once(server, "close");
   server.close();
   // Kept connections close as they fall idle; whoever is still at work after the limit is cut off.
-  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const idle = setInterval(() => server.closeIdleConnections(), DRAIN_POLL_MS);
   const limit = setTimeout(() => server.closeAllConnections(), secondsMax * 1_000);
   await closed;
   clearInterval(idle);

@@ -7,6 +7,8 @@ import { createStage, get, newPerson, type Reply, signUp } from "./harness.ts";
 const stage = createStage();
 /** A busy machine may be slow; none of these waits in the good case. */
 const PATIENCE = { timeout: 10_000 };
+const HEAD_OF_A_LONG_BODY =
+  "POST /signups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
 const SMALL = { WORKING_MAX: "2", QUEUE_MAX: "4", QUEUE_SECONDS_MAX: "0.3" };
 
 /** While the table is locked, whoever was let in stays in. */
@@ -60,15 +62,25 @@ test("the refused are not told to come back all at once", async () => {
   expect(seconds.size).toBeGreaterThanOrEqual(6);
 });
 
+test("who hangs up in the middle of the body gives the turn back, and is not counted as answered well", async () => {
+  const service = await stage.start({ env: SMALL });
+  const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
+  socket.write(`${HEAD_OF_A_LONG_BODY}{"email":`);
+  await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 1/);
+  socket.destroy();
+  await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 0/);
+  const metrics = await textOfMetrics(service);
+  expect(metrics).toContain('crowdproof_request_seconds_count{route="/signups",status="none"} 1');
+  expect(metrics).toContain('crowdproof_request_seconds_count{route="/signups",status="2xx"} 0');
+});
+
 test("a refusal is sent before the body is", async () => {
   const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
   const { inside, head } = await whileNobodyLeaves(async () => {
     const inside = crowd(service, 2);
     await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 2/);
     const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
-    socket.write(
-      "POST /signups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
-    );
+    socket.write(HEAD_OF_A_LONG_BODY);
     const [bytes] = await once(socket, "data");
     socket.destroy();
     return { inside, head: String(bytes) };
@@ -81,14 +93,14 @@ test("who waits no longer than the deadline is let in when a place falls free", 
   const service = await stage.start({ env: { ...SMALL, QUEUE_SECONDS_MAX: "10" } });
   const taps = await whileNobodyLeaves(async () => {
     const taps = crowd(service, 6);
-    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_waiting 4/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_queued 4/);
     return { taps };
   });
   const replies = await Promise.all(taps.taps);
   expect(replies.map((reply) => reply.status)).toEqual(Array(6).fill(201));
 });
 
-test("who hangs up while waiting costs no query", async () => {
+test("who hangs up in the queue costs no query", async () => {
   const service = await stage.start({ env: { ...SMALL, QUEUE_SECONDS_MAX: "10" } });
   const gone = new AbortController();
   const inside = await whileNobodyLeaves(async () => {
@@ -101,7 +113,7 @@ test("who hangs up while waiting costs no query", async () => {
       body,
       signal: gone.signal,
     });
-    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_waiting 1/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_queued 1/);
     gone.abort();
     await expect(leaving).rejects.toThrow(/abort/);
     return { inside };
@@ -152,7 +164,7 @@ test("closing waits for the registrations of people who have hung up", async () 
         /abort/,
       ),
     );
-    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/batch_rows_count 2[^]*_working 4/);
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/batch_rows_count 2[\s\S]*_working 4/);
     // `working` counts those whose body is still being read, too.
     await new Promise((resolve) => setTimeout(resolve, 100));
     gone.abort();

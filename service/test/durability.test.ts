@@ -52,6 +52,9 @@ test("a commit whose answer is lost is told as not known, and a retry with the s
     code: "indeterminate",
     cookie: undefined,
   });
+  expect(String((await get(service, "/metrics")).body["text"])).toContain(
+    'crowdproof_signups_total{outcome="indeterminate"} 1',
+  );
   isCommitLost = false;
   const retry = await signUp(service, person, "lost");
   expect(retry.status).toBe(201);

@@ -185,6 +185,15 @@ describe("bad input", () => {
   });
 });
 
+test.each([
+  { name: "a broken percent escape", path: "/members/%ZZ/card" },
+  { name: "no route", path: "/nothing" },
+])("a path with $name is not found, and is no bug of ours", async ({ path }) => {
+  const service = await stage.start();
+  const reply = await get(service, path);
+  expect({ status: reply.status, code: reply.body["code"] }).toEqual({ status: 404, code: "not-found" });
+});
+
 test("the table of numbers in the database refuses every sentinel", async () => {
   await stage.start();
   const numbers = createMemberNumbers(Buffer.alloc(32, 1));

@@ -1,7 +1,7 @@
 import { ServiceError } from "../response/service-error.ts";
 import type { AdmissionLimits } from "./limits.ts";
 
-/** The door before any work. The next issue's waiting room and adaptive limit take its place behind the same two words. */
+/** The door before any work. A waiting room or an adaptive limit fits behind the same two verbs. */
 export interface Admission {
   /**
    * Resolves when it is this request's turn; rejects with `busy` when the queue is full or the wait too long.
@@ -11,10 +11,10 @@ export interface Admission {
   /** Gives the turn back; exactly once for each `enter` that resolved. */
   leave(): void;
   readonly working: number;
-  readonly waiting: number;
+  readonly queued: number;
 }
 
-interface Waiter {
+interface QueuedSignup {
   resolve(): void;
   reject(error: ServiceError): void;
   isGone(): boolean;
@@ -22,21 +22,19 @@ interface Waiter {
 }
 
 /** A bounded queue with a deadline, first come first served. */
-export function createAdmission(
-  limits: AdmissionLimits,
-  nowMs: () => number = () => performance.now(),
-): Admission {
-  const queue: Waiter[] = [];
+export function createAdmission(limits: AdmissionLimits): Admission {
+  const queue: QueuedSignup[] = [];
   let working = 0;
   let sweep: NodeJS.Timeout | undefined;
 
   // One timer for the whole queue: every wait is as long, so the first in line is always the first to expire.
   function sweepExpired(): void {
     sweep = undefined;
-    while (queue[0] !== undefined && queue[0].deadlineMs <= nowMs())
+    while (queue[0] !== undefined && queue[0].deadlineMs <= performance.now())
       queue.shift()?.reject(busy("waited too long"));
     const first = queue[0];
-    if (first !== undefined) sweep = setTimeout(sweepExpired, Math.max(1, first.deadlineMs - nowMs()));
+    if (first !== undefined)
+      sweep = setTimeout(sweepExpired, Math.max(1, first.deadlineMs - performance.now()));
   }
 
   function admitNext(): void {
@@ -50,8 +48,9 @@ export function createAdmission(
       working += 1;
       next.resolve();
     }
-    if (queue.length === 0) clearTimeout(sweep);
-    if (queue.length === 0) sweep = undefined;
+    if (queue.length > 0) return;
+    clearTimeout(sweep);
+    sweep = undefined;
   }
 
   return {
@@ -62,7 +61,12 @@ export function createAdmission(
       }
       if (queue.length >= limits.queueMax) return Promise.reject(busy("the queue is full"));
       return new Promise((resolve, reject) => {
-        queue.push({ resolve, reject, isGone, deadlineMs: nowMs() + limits.queueSecondsMax * 1_000 });
+        queue.push({
+          resolve,
+          reject,
+          isGone,
+          deadlineMs: performance.now() + limits.queueSecondsMax * 1_000,
+        });
         sweep ??= setTimeout(sweepExpired, limits.queueSecondsMax * 1_000);
       });
     },
@@ -73,7 +77,7 @@ export function createAdmission(
     get working() {
       return working;
     },
-    get waiting() {
+    get queued() {
       return queue.length;
     },
   };

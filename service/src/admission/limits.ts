@@ -5,9 +5,9 @@ import type { Config } from "../config.ts";
 export interface AdmissionLimits {
   /** Signups being worked on at once. */
   readonly workingMax: number;
-  /** Signups waiting for their turn; the next one is refused. */
+  /** Signups queued for their turn; the next one is refused. */
   readonly queueMax: number;
-  /** Longest wait for a turn; then refused, for the person would rather be told. */
+  /** Longest time in the queue; then refused, for the person would rather be told. */
   readonly queueSecondsMax: number;
   /** Whole seconds after which a refused person may come back, a new draw for each. */
   retryAfterSeconds(): number;

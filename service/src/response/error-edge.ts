@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request } from "express";
 import type { Logger } from "pino";
-import type { Metrics } from "../metrics/metrics.ts";
+import type { Metrics, SignupOutcome } from "../metrics/metrics.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 import { type ErrorCode, ServiceError } from "./service-error.ts";
 
@@ -23,12 +23,12 @@ const CODE_OF_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
 export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
   const logTrouble = createTroubleLog(parts.log);
   return (error: unknown, req, res, _next) => {
-    const known = bodyErrorOf(error) ?? parts.translateError(error);
+    const known = requestErrorOf(error) ?? parts.translateError(error);
     if (known === undefined) parts.log.error({ bug: withoutPersonalData(error), route: routeOf(req) }, "bug");
     else if (known.cause !== undefined) logTrouble(known);
     const answer = known ?? new ServiceError("bug", "Something is broken on our side. It has been recorded.");
     parts.metrics.countError(answer.code);
-    if (req.method === "POST" && req.path === "/signups") parts.metrics.countSignup(outcomeOf(answer));
+    if (req.method === "POST" && routeOf(req) === "/signups") parts.metrics.countSignup(outcomeOf(answer));
     if (res.headersSent) return void res.destroy();
     const headers = answer.status === 503 ? { "Retry-After": String(parts.retryAfterSeconds()) } : {};
     parts.writer.write(res, {
@@ -39,16 +39,22 @@ export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
   };
 }
 
-function outcomeOf(answer: ServiceError) {
+function outcomeOf(answer: ServiceError): SignupOutcome {
   if (answer.code === "busy") return "refused";
+  if (answer.code === "indeterminate") return "indeterminate";
   return answer.status < 500 ? "rejected" : "failed";
 }
 
-function routeOf(req: Request): string {
+/** The route's template, never the path somebody sent; `none` where no route matched. */
+export function routeOf(req: Request): string {
   return req.route === undefined ? "none" : String(req.route.path);
 }
 
-function bodyErrorOf(error: unknown): ServiceError | undefined {
+/** What Express and its body parser throw about a request is the client's doing. */
+function requestErrorOf(error: unknown): ServiceError | undefined {
+  // A path parameter with a broken percent escape; a URIError of our own has no status.
+  if (error instanceof URIError && "status" in error)
+    return new ServiceError("not-found", "There is nothing here.");
   if (!(error instanceof Error) || !("type" in error) || !("statusCode" in error)) return undefined;
   // Its message quotes the body; ours does not.
   return new ServiceError(
