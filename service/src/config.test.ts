@@ -8,7 +8,10 @@ describe("the table of keys", () => {
 
   test("has the schema's keys, in its order, each with a unit and a meaning", () => {
     expect(rows.map((row) => row[1])).toEqual(Object.keys(ENVIRONMENT.shape));
-    for (const row of rows) expect(row[4]?.trim().length, row[1]).toBeGreaterThan(10);
+    for (const row of rows) {
+      expect(row[3], row[1]).toMatch(/\S/);
+      expect(row[4]?.trim().length, row[1]).toBeGreaterThan(10);
+    }
   });
 
   test("tells the schema's defaults", () => {

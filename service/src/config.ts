@@ -10,9 +10,10 @@ const seconds = (min: number, max: number) => z.coerce.number().min(min).max(max
 /** The development key keeps a laptop simple: two processes on one database agree. Production must bring its own. */
 const DEVELOPMENT_SECRET = "crowdproof development key, not a secret";
 
-/** Environment key → shape and default. The name in code is the last column of `configuration.md`'s table. */
+/** Environment key → shape and default. */
 export const ENVIRONMENT = z.object({
-  NODE_ENV: z.string().default("development"),
+  // A closed set: a misspelt `production` would start with the key that everybody knows.
+  NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: whole(0, 65_535).default(3000),
   DATABASE_URL: z
@@ -23,6 +24,7 @@ export const ENVIRONMENT = z.object({
   FAULT: z.string().min(1).optional(),
   SECRET_KEY: z.string().min(32, "expected at least 32 characters").default(DEVELOPMENT_SECRET),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug"]).default("info"),
+  // Two batches under way hold one each; a read needs a third.
   POOL_CONNECTIONS_MAX: whole(3, 1_000).default(10),
   STATEMENT_SECONDS_MAX: seconds(0.05, 60).default(5),
   CONNECT_SECONDS_MAX: seconds(0.05, 60).default(2),

@@ -3,19 +3,19 @@ import type { Database, Query } from "./database.ts";
 
 const FOLDER = new URL("./migrations/", import.meta.url);
 /** Any number of our own: processes that start at once take turns on it. */
-const LOCK = 5_112_020;
+const MIGRATION_LOCK = 5_112_020;
 
 /** Brings the schema up to date, each file once and in its own commit; then runs `extra` (the faults' schema) every time. */
 export async function migrate(database: Database, extra: readonly string[]): Promise<void> {
   const connection = await database.connect();
   try {
-    await connection.query({ text: `select pg_advisory_lock(${LOCK})` });
+    await connection.query({ text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
     await connection.query({
       text: "create table if not exists migrations (file text primary key, applied_at timestamptz not null default now())",
     });
     for (const file of await missingFiles(connection.query)) await applyFile(connection.query, file);
     for (const text of extra) await connection.query({ text });
-    await connection.query({ text: `select pg_advisory_unlock(${LOCK})` });
+    await connection.query({ text: `select pg_advisory_unlock(${MIGRATION_LOCK})` });
   } catch (error) {
     connection.release(true);
     throw error;

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 
 /**
- * The public number of a member: 20 digits = serial (10), keyed tag (8), check characters (2).
+ * The member ID, called number in code because `id` is a row's internal key: 20 digits = serial (10), keyed tag (8), check characters (2).
  * It names a member; holding it authorises nothing.
  */
 export type MemberNumber = string & { readonly __brand: "MemberNumber" };

@@ -1,6 +1,6 @@
 import type { MemberNumber } from "./member-number.ts";
 
-/** What a person tells about themselves: the fields of the real incident. All trimmed, none empty but `message`. */
+/** What a person tells about themselves: the fields of the real incident. Trimmed and not empty, all but `message`. */
 export interface PersonalFields {
   readonly email: string;
   /** In Latin letters. */

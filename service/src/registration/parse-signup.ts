@@ -13,27 +13,27 @@ export interface Signup {
 
 const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200;
 
-/** Text a person typed: trimmed; no control characters but line breaks (PostgreSQL cannot store NUL); no lone surrogates. */
-const text = (max: number) =>
+/** One line a person typed, trimmed. PostgreSQL can store neither NUL nor half a surrogate pair. */
+const line = (charactersMax: number) =>
   z
     .string()
     .trim()
-    .max(max)
+    .min(1)
+    .max(charactersMax)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, "holds control characters");
-const required = (max: number) => text(max).min(1);
 
 const SIGNUP_BODY = z.strictObject({
-  email: required(254).regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address"),
-  name: required(200),
-  kana: required(200),
-  kanjiName: required(100),
-  sex: required(20),
+  email: line(254).regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address"),
+  name: line(200),
+  kana: line(200),
+  kanjiName: line(100),
+  sex: line(20),
   // PostgreSQL has no year 0, and nobody alive was born before 1900.
   birthDate: z.iso.date().regex(/^(19|20)/, "is not a birth date"),
-  postalCode: required(12).regex(/^[0-9A-Za-z -]+$/, "is not a postal code"),
-  address: required(400),
-  phone: required(30).regex(/^\+?[0-9 ()-]+$/, "is not a telephone number"),
-  survey: z.array(required(200)).length(5),
+  postalCode: line(12).regex(/^[0-9A-Za-z -]+$/, "is not a postal code"),
+  address: line(400),
+  phone: line(30).regex(/^\+?[0-9 ()-]+$/, "is not a telephone number"),
+  survey: z.array(line(200)).length(5),
   message: z
     .string()
     .max(2_000)
