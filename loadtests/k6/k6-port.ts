@@ -152,6 +152,15 @@ function timesOf(
 
 /** Go refuses the whole of what Node reads up to the first odd character, and a last character left over. */
 function decodeBase64(text: string): string {
+  const isUrl = text.indexOf("-") >= 0 || text.indexOf("_") >= 0;
+  try {
+    return encoding.b64decode(text, isUrl ? "rawurl" : "rawstd", "s");
+  } catch {
+    return decodeLeniently(text);
+  }
+}
+
+function decodeLeniently(text: string): string {
   let standard = text
     .replace(/-/g, "+")
     .replace(/_/g, "/")

@@ -84,18 +84,36 @@ function decodeBytes(escaped: string): string {
 /** Hashes and UUIDs are the usual long tokens; base64 of a canary is never spelled with these alone. */
 const HEXADECIMAL = /^[0-9a-f-]*$/i;
 
-/** A token may stand behind letters that are not part of it (`path/`, `v1-`): each of the four alignments is tried. */
+/**
+ * A token may stand behind letters that are not part of it (`path/`, `v1-`): each of the four alignments is tried.
+ * Random bytes, which is what session tokens are, come out full of replaced characters and are looked at no further.
+ */
 function decodeToken(folded: string, decodeBase64: (text: string) => string): string[] {
   if (HEXADECIMAL.test(folded)) return [];
-  const token = folded
-    .replace(/[\r\n]/g, "")
-    .replace(/-/g, "+")
-    .replace(/_/g, "/");
-  return [0, 1, 2, 3].map((start) => {
-    const rest = token.slice(start);
+  const token = folded.indexOf("\n") < 0 ? folded : folded.replace(/[\r\n]/g, "");
+  const decoded: string[] = [];
+  for (let start = 0; start < 4; start++) {
     // One character left over is no base64, and strict decoders refuse the whole.
-    return decodeBase64(rest.length % 4 === 1 ? rest.slice(0, -1) : rest);
-  });
+    const end = (token.length - start) % 4 === 1 ? token.length - 1 : token.length;
+    const text = decodeBase64(token.slice(start, end));
+    if (isLegible(text)) decoded.push(text);
+  }
+  return decoded;
+}
+
+/** The shortest canary, 22 kana; every wrapping makes it longer, and none leaves a replaced character inside it. */
+const LEGIBLE_CHARACTERS_MIN = 22;
+const REPLACED = "\ufffd";
+
+/** Whether so many characters stand together of which none had to be replaced. Looks backwards, as longTokens does. */
+function isLegible(text: string): boolean {
+  let start = 0;
+  while (start + LEGIBLE_CHARACTERS_MIN <= text.length) {
+    const at = text.lastIndexOf(REPLACED, start + LEGIBLE_CHARACTERS_MIN - 1);
+    if (at < start) return true;
+    start = at + 1;
+  }
+  return false;
 }
 
 /** 24 letters are 32 characters of base64. */
