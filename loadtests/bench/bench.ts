@@ -4,12 +4,15 @@ import { findK6 } from "../src/engine/k6/find-k6.ts";
 import { startBenchDatabase } from "./bench-database.ts";
 import { showFigure, writePage } from "./bench-page.ts";
 import type { Bench, Figure } from "./figure.ts";
+import { checks } from "./figures/checks.ts";
 import { firstViolation } from "./figures/first-violation.ts";
+import { recording } from "./figures/recording.ts";
+import { startError } from "./figures/start-error.ts";
 import { throughput } from "./figures/throughput.ts";
 import { circumstances } from "./machine.ts";
 
 /** In the order of the page. */
-const FIGURES: readonly Figure[] = [throughput, firstViolation];
+const FIGURES: readonly Figure[] = [throughput, startError, firstViolation, recording, checks];
 
 const USAGE = `npm run bench [-- NAME… --quick --write docs/bench.md]
 

@@ -1,0 +1,116 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { startPlainSignup } from "../bench-process.ts";
+import type { ClosedLoopOrder, ClosedLoopReport } from "../closed-loop.ts";
+import type { Bench, Figure, Measured } from "../figure.ts";
+import { inRounds } from "../rounds.ts";
+import { withRunFolder } from "../run-folder.ts";
+import { ratiosOf, type Spread, showNumber, showSpread, spreadOf } from "../spread.ts";
+
+const VARIANTS = [
+  { name: "recorded", words: "scanned and recorded: what a run does", isScanned: true, isRecorded: true },
+  { name: "not-recorded", words: "scanned, events thrown away", isScanned: true, isRecorded: false },
+  { name: "not-scanned", words: "neither scanned nor recorded", isScanned: false, isRecorded: false },
+] as const;
+type VariantName = (typeof VARIANTS)[number]["name"];
+
+const LOST_PERCENT_MAX = 3;
+
+export const recording: Figure = {
+  name: "recording",
+  title: "what recording costs",
+  explanation: `The embedded engine's visitors (signup and read, fresh connections, no pauses, 32 at a time) as fast as they go against a
+signup that does no work, in another process: a server that worked would hide the generator's cost. "Events thrown away" is
+the same code with a write that does nothing; "neither" also leaves the search for canaries out. Each run is a process of
+its own. Visitors per second are what was achieved; the generator's CPU for each visitor is the steadier of the two.`,
+  measure,
+};
+
+async function measure(bench: Bench): Promise<Measured> {
+  const visitors = bench.isQuick ? 3_000 : 16_000;
+  const names = VARIANTS.map(({ name }) => name);
+  const runs = await inRounds(bench.isQuick ? 2 : 9, names, (name, round) => {
+    bench.tell(`round ${round + 1}: ${name}`);
+    return run(name, visitors);
+  });
+  const perSecond = (name: VariantName) => runs[name].map((one) => one.visitorsPerSecond);
+  const cpu = (name: VariantName) => runs[name].map((one) => one.cpuMicroseconds);
+  const lost = ratiosOf(perSecond("recorded"), perSecond("not-recorded"));
+  return {
+    tables: [
+      {
+        columns: [
+          "visitors are",
+          "visitors/s",
+          "lost by recording",
+          "generator's CPU, µs each",
+          "recorded costs more by",
+        ],
+        rows: VARIANTS.map(({ name, words }) => [
+          words,
+          showSpread(spreadOf(perSecond(name))),
+          name === "recorded" ? "" : showPercent(lostOf(ratiosOf(perSecond("recorded"), perSecond(name)))),
+          showSpread(spreadOf(cpu(name))),
+          name === "recorded" ? "" : showPercent(moreOf(ratiosOf(cpu("recorded"), cpu(name)))),
+        ]),
+      },
+    ],
+    goals: [
+      {
+        wanted: `less than ${LOST_PERCENT_MAX} % of the visitors per second lost by recording`,
+        measured: showPercent(lostOf(lost)),
+        isReached: lostOf(lost).median < LOST_PERCENT_MAX,
+        inTheWay: "writing four events of some 500 bytes for each visitor, most of it `JSON.stringify`.",
+      },
+    ],
+    notes: [],
+  };
+}
+
+/** Percent less than all, of a ratio below one. */
+function lostOf({ median, min, max }: Spread): Spread {
+  return { median: (1 - median) * 100, min: (1 - max) * 100, max: (1 - min) * 100 };
+}
+
+function moreOf({ median, min, max }: Spread): Spread {
+  return { median: (median - 1) * 100, min: (min - 1) * 100, max: (max - 1) * 100 };
+}
+
+function showPercent({ median, min, max }: Spread): string {
+  return `${showNumber(median, 1)} % (${showNumber(min, 1)} to ${showNumber(max, 1)})`;
+}
+
+async function run(name: VariantName, visitors: number): Promise<ClosedLoopReport> {
+  const variant = VARIANTS.find((one) => one.name === name);
+  if (variant === undefined) throw new Error(`there is no variant ${name}`);
+  const { isRecorded, isScanned } = variant;
+  const server = await startPlainSignup();
+  try {
+    return await withRunFolder((dir) =>
+      runAlone({ url: server.ready.url, dir, visitors, isRecorded, isScanned }),
+    );
+  } finally {
+    await server.stop();
+  }
+}
+
+/** The engine's thread has 128 MB for young objects: three of these, of which two are the halves that live. */
+const SEMI_SPACE_MEBIBYTES = 32;
+
+async function runAlone(order: ClosedLoopOrder): Promise<ClosedLoopReport> {
+  const child = fork(new URL("../closed-loop.ts", import.meta.url), {
+    stdio: "inherit",
+    execArgv: [`--max-semi-space-size=${SEMI_SPACE_MEBIBYTES}`],
+  });
+  const exited = once(child, "exit");
+  const reported = once(child, "message");
+  child.send(order);
+  const [report] = await Promise.race([
+    reported,
+    exited.then(([code]) => {
+      throw new Error(`the closed loop ended with ${code}, without a report`);
+    }),
+  ]);
+  await exited;
+  return report as ClosedLoopReport;
+}
