@@ -18,12 +18,12 @@ export type Placeholder =
 
 /** Fills a template as it is, without any escaping. A capture that was never made is empty: see missingCaptures. */
 export function fillTemplate(template: string, scope: TemplateScope): string {
-  return fill(template, scope, (value) => value);
+  return fill(template, scope, null);
 }
 
 /** A header's value: control characters would end it, or the request. */
 export function fillHeader(template: string, scope: TemplateScope): string {
-  return fill(template, scope, (value) => value.replace(/[\x00-\x1f\x7f]+/g, " "));
+  return fill(template, scope, withoutControls);
 }
 
 /**
@@ -53,7 +53,7 @@ export function fillSecrets(template: string, secrets: TemplateScope["secrets"])
 /** The body as it is sent. The boundary of a multipart body follows from the visitor: a repeated run sends the same bytes. */
 export function fillBody(body: Body, scope: TemplateScope): { contentType: string; text: string } {
   if ("json" in body) {
-    return { contentType: "application/json", text: JSON.stringify(fillJson(body.json, scope)) };
+    return { contentType: "application/json", text: fillJson(body, scope) };
   }
   if ("form" in body) {
     const pairs = Object.entries(body.form).map(
@@ -126,23 +126,62 @@ function parsePlaceholder(inner: string): Placeholder {
   return { kind: "unknown", text: inner };
 }
 
-function fill(template: string, scope: TemplateScope, encode: (value: string) => string): string {
+/** A template taken apart: texts, and what is filled in between them. */
+type Part = string | ((scope: TemplateScope) => string);
+
+/** A target file has a few dozen templates; taking one apart costs more than filling it. */
+const takenApart = new Map<string, readonly Part[]>();
+
+function partsOf(template: string): readonly Part[] {
+  const known = takenApart.get(template);
+  if (known) return known;
+  const parts = takeApart(template);
+  takenApart.set(template, parts);
+  return parts;
+}
+
+function takeApart(template: string): Part[] {
+  const parts: Part[] = [];
+  let text = "";
+  let end = 0;
+  for (const match of template.matchAll(PLACEHOLDER)) {
+    const [whole, dollar, inner] = match;
+    text += template.slice(end, match.index);
+    end = match.index + whole.length;
+    if (dollar) {
+      text += whole.slice(1);
+      continue;
+    }
+    const placeholder = parsePlaceholder(inner!);
+    parts.push(text, (scope) => placeholderValue(placeholder, scope));
+    text = "";
+  }
+  parts.push(text + template.slice(end));
+  return parts.filter((part) => part !== "");
+}
+
+function fill(template: string, scope: TemplateScope, encode: ((value: string) => string) | null): string {
   if (template.indexOf("${") < 0) return template;
-  return template.replace(PLACEHOLDER, (whole, dollar: string, inner: string) =>
-    dollar ? whole.slice(1) : encode(placeholderValue(parsePlaceholder(inner), scope)),
-  );
+  const parts = partsOf(template);
+  let filled = "";
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at]!;
+    if (typeof part === "string") filled += part;
+    else filled += encode === null ? part(scope) : encode(part(scope));
+  }
+  return filled;
 }
 
 function placeholderValue(placeholder: Placeholder, scope: TemplateScope): string {
   switch (placeholder.kind) {
+    case "person":
+      return personValue(placeholder.name, scope.person);
     case "key":
       return scope.key;
     case "captured":
       return scope.captured[placeholder.name] ?? "";
     case "secret":
       return secretOf(placeholder, scope.secrets);
-    case "person":
-      return personValue(placeholder.name, scope.person);
     case "unknown":
       throw new Error(`\${${placeholder.text}} names nothing: the target file was not checked`);
   }
@@ -167,12 +206,58 @@ function splitHead(path: string): { head: string; rest: string } {
   return { head, rest: path.slice(head.length) };
 }
 
-function fillJson(template: JsonTemplate, scope: TemplateScope): unknown {
-  if (typeof template === "string") return fillTemplate(template, scope);
-  if (template === null || typeof template !== "object") return template;
-  if (Array.isArray(template)) return template.map((item) => fillJson(item, scope));
-  const filled = Object.entries(template).map(([name, value]) => [name, fillJson(value, scope)]);
-  return Object.fromEntries(filled);
+function withoutControls(value: string): string {
+  return value.replace(/[\x00-\x1f\x7f]+/g, " ");
+}
+
+/** JSON text, and templates whose values are written into it as JSON strings: `templates[n]` stands before `texts[n + 1]`. */
+interface JsonOutline {
+  texts: string[];
+  templates: string[];
+}
+
+/** Making the whole value anew and then its text costs five times as much in k6's engine. */
+const jsonOutlines = new WeakMap<Body, JsonOutline>();
+
+function jsonOutlineOf(body: Extract<Body, { json: JsonTemplate }>): JsonOutline {
+  const known = jsonOutlines.get(body);
+  if (known) return known;
+  const outline: JsonOutline = { texts: [""], templates: [] };
+  outlineJson(outline, body.json);
+  jsonOutlines.set(body, outline);
+  return outline;
+}
+
+function outlineJson(outline: JsonOutline, value: JsonTemplate): void {
+  const write = (text: string) => {
+    outline.texts[outline.texts.length - 1] += text;
+  };
+  if (typeof value === "string" && value.includes("${")) {
+    outline.templates.push(value);
+    outline.texts.push("");
+  } else if (Array.isArray(value)) {
+    value.forEach((item, at) => {
+      write(at === 0 ? "[" : ",");
+      outlineJson(outline, item);
+    });
+    write(value.length === 0 ? "[]" : "]");
+  } else if (value !== null && typeof value === "object") {
+    const entries = Object.entries(value);
+    entries.forEach(([name, item], at) => {
+      write(`${at === 0 ? "{" : ","}${JSON.stringify(name)}:`);
+      outlineJson(outline, item);
+    });
+    write(entries.length === 0 ? "{}" : "}");
+  } else write(JSON.stringify(value));
+}
+
+function fillJson(body: Extract<Body, { json: JsonTemplate }>, scope: TemplateScope): string {
+  const { texts, templates } = jsonOutlineOf(body);
+  let filled = texts[0]!;
+  for (let at = 0; at < templates.length; at++) {
+    filled += JSON.stringify(fill(templates[at]!, scope, null)) + texts[at + 1]!;
+  }
+  return filled;
 }
 
 /** https://url.spec.whatwg.org/#application/x-www-form-urlencoded, which escapes more than encodeURIComponent. */
