@@ -13,7 +13,6 @@ import { findK6 } from "../engine/k6/find-k6.ts";
 import { sendK6 } from "../engine/k6/send-k6.ts";
 import type { Event } from "../events/event.ts";
 import { followHistory } from "../events/follow-history.ts";
-import { runGate } from "../gate.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { requireCapacity } from "../plan/forecast.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -77,6 +76,8 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   }
   const plan = await preparePlan(campaignName, flags);
   const chosen = chooseEngine(flags.engine, findK6(process.env));
+  // Checks and report take a second to load: what is wrong with what was typed is told before that.
+  const { runGate } = await import("../gate.ts");
   const stop = stopOnSignals();
   const service = flags.target === undefined ? await startOwnService(flags.fault, stop.signal) : null;
   try {

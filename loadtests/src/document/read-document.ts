@@ -51,7 +51,8 @@ function decode(file: string, bytes: Buffer): string {
       `${file} is larger than ${DOCUMENT_BYTES_MAX / 1024} KiB, the limit of a YAML file here. Is it the file you meant?`,
     );
   }
-  if (bytes.includes(0)) throw new UsageError(`${file} is binary, expected YAML text in UTF-8.`);
+  if (bytes.includes(0))
+    throw new UsageError(`${file} is binary, expected YAML text in UTF-8. Is it the file you meant?`);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

@@ -98,7 +98,7 @@ async function waitUntilReady(
   }
   const tail = (await readFile(logFile, "utf8").catch(() => "")).slice(-LOG_TAIL_CHARACTERS).trim();
   throw new UsageError(
-    `The reference service did not start. It said:\n${tail === "" ? "(nothing)" : tail}\nTry \`npm run serve\` to see it alone.`,
+    `The reference service did not start. It said:\n${tail === "" ? "(nothing)" : tail}\nTry \`npx crowdproof serve\` to see it alone.`,
   );
 }
 

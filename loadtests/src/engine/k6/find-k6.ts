@@ -22,8 +22,8 @@ export function findK6(env: NodeJS.ProcessEnv): FoundK6 {
     if ("path" in found) return found;
     turnedDown.push(found.missing);
   }
-  const seen = turnedDown.length === 0 ? "k6 is neither in .build nor on the PATH" : turnedDown.join("; ");
-  return { missing: `${seen}. Build it with \`npm run build:k6\`, or set K6_BIN to a k6 v2.` };
+  const seen = turnedDown.length === 0 ? "k6 is neither in .build nor on the PATH." : turnedDown.join(" ");
+  return { missing: `${seen} Build it with \`npm run build:k6\`, or set K6_BIN to a k6 v2.` };
 }
 
 function builtK6(): string {
@@ -61,11 +61,11 @@ function inspect(path: string, calledBy: string): FoundK6 {
     timeout: VERSION_MS_MAX,
   });
   if (error !== undefined || status !== 0) {
-    return { missing: `${calledBy} does not run (${error?.message ?? `exit code ${status}`})` };
+    return { missing: `${calledBy} does not run (${error?.message ?? `exit code ${status}`}).` };
   }
   const version = /^k6(?:\.exe)? v(\d+\.\S+)/.exec(stdout)?.[1];
   if (version === undefined)
-    return { missing: `${calledBy} is not k6: it says "${stdout.trim().slice(0, 80)}"` };
-  if (!version.startsWith("2.")) return { missing: `${calledBy} is k6 v${version}; Crowdproof needs v2` };
+    return { missing: `${calledBy} is not k6: it says "${stdout.trim().slice(0, 80)}".` };
+  if (!version.startsWith("2.")) return { missing: `${calledBy} is k6 v${version}; Crowdproof needs v2.` };
   return { path, version };
 }
