@@ -15,8 +15,8 @@ describe("a figure's section", () => {
     {
       tables: [{ columns: ["what", "per second"], rows: [["this", "5"]] }],
       goals: [
-        { wanted: "at least 4", measured: "5", isReached: true, inTheWay: "nothing" },
-        { wanted: "at least 6", measured: "5", isReached: false, inTheWay: "that." },
+        { wanted: "at least 4", measured: "5", reached: "yes", inTheWay: "nothing" },
+        { wanted: "at least 6", measured: "5", reached: "no", inTheWay: "that." },
       ],
       notes: [],
     },

@@ -9,9 +9,10 @@ Absolute numbers belong to the machine and the moment. Where there are rounds, a
 /** One figure as a section: what was compared, on what machine, the table, the goals, and how to measure it again. */
 export function showFigure(figure: Figure, measured: Measured, circumstances: string): string {
   const goals = measured.goals.map(
-    ({ wanted, measured: found, isReached }) => [wanted, found, isReached ? "yes" : "**no**"] as string[],
+    ({ wanted, measured: found, reached }) =>
+      [wanted, found, reached === "yes" ? reached : `**${reached}**`] as string[],
   );
-  const missed = measured.goals.filter(({ isReached }) => !isReached);
+  const missed = measured.goals.filter(({ reached }) => reached !== "yes");
   const parts = [
     `## ${figure.name}: ${figure.title}`,
     figure.explanation,

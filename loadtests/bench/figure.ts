@@ -36,7 +36,8 @@ export interface Goal {
   /** What is wanted, in words and with its number: `p99 at 1,000/s at most 2 ms`. */
   wanted: string;
   measured: string;
-  isReached: boolean;
-  /** Said where the goal is missed. */
+  /** Unknown where the rounds lay too far apart to tell. */
+  reached: "yes" | "no" | "unknown";
+  /** Said where the goal is not reached. */
   inTheWay?: string;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inRounds } from "./rounds.ts";
-import { percentileOf, ratiosOf, showSpread, spreadOf } from "./spread.ts";
+import { isBelow, percentileOf, ratiosOf, showSpread, spreadOf } from "./spread.ts";
 
 describe("the spread of some rounds", () => {
   const rows = [
@@ -21,6 +21,17 @@ describe("the spread of some rounds", () => {
   it("is shown with its ends, and a single round without", () => {
     expect(showSpread(spreadOf([12_345, 11_000, 13_000]))).toBe("12,345 (11,000–13,000)");
     expect(showSpread(spreadOf([0.5]), 2)).toBe("0.50");
+  });
+
+  const rounds = [
+    { name: "nearly all rounds below it", values: [1, 1, 2, 2, 9], below: "yes" },
+    { name: "nearly all rounds above it", values: [1, 4, 5, 6, 7], below: "no" },
+    { name: "rounds on both sides", values: [-30, -20, 1, 20, 30], below: "unknown" },
+    { name: "a limit that is met exactly", values: [3, 3, 3], below: "no" },
+    { name: "no round", values: [], below: "unknown" },
+  ];
+  it.each(rounds)("is held against a limit with $name: $below", ({ values, below }) => {
+    expect(isBelow(values, 3)).toBe(below);
   });
 
   it("finds the 99th percentile of a hundred at the last of them", () => {

@@ -12,6 +12,17 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
 }
 
+/**
+ * Whether the middle of what the rounds were drawn from lies below the limit. Between the second lowest and the second
+ * highest of 7 rounds it lies in 88 % of cases, of 9 in 96 % (order statistics); where these two disagree nobody knows.
+ */
+export function isBelow(values: readonly number[], limit: number): "yes" | "no" | "unknown" {
+  const sorted = values.toSorted((one, other) => one - other);
+  const [low = Number.NaN, high = Number.NaN] = [sorted.at(1), sorted.at(-2)];
+  if (high < limit) return "yes";
+  return low >= limit ? "no" : "unknown";
+}
+
 /** Each value over that of the same round. */
 export function ratiosOf(values: readonly number[], over: readonly number[]): Spread {
   return spreadOf(values.map((value, round) => value / (over[round] ?? Number.NaN)));

@@ -56,10 +56,14 @@ async function measure(bench: Bench): Promise<Measured> {
       {
         wanted: `${showNumber(most.events)} events within ${showNumber(PEAK_MEBIBYTES_MAX)} MiB`,
         measured: `${showNumber(most.peakMebibytes)} MiB`,
-        isReached: most.peakMebibytes <= PEAK_MEBIBYTES_MAX,
+        reached: most.peakMebibytes <= PEAK_MEBIBYTES_MAX ? "yes" : "no",
       },
     ],
-    notes: [],
+    notes: judged
+      .filter(({ outcome }) => outcome !== "pass")
+      .map(
+        ({ events, headline }) => `The verdict on ${showNumber(events)} events was not a pass: ${headline}`,
+      ),
   };
 }
 

@@ -51,7 +51,7 @@ interface StartErrors {
 async function measure(bench: Bench): Promise<Measured> {
   const senders = SENDERS.filter((sender) => sender === "embedded" || bench.k6Path !== null);
   const rounds = bench.isQuick ? 1 : 3;
-  const seconds = bench.isQuick ? 3 : 8;
+  const seconds = bench.isQuick ? 3 : 6;
   const rows: string[][] = [];
   const goals: Goal[] = [];
   for (const perSecond of RATES) {
@@ -96,7 +96,7 @@ function goalsOf(perSecond: number, runs: Partial<Record<Sender, StartErrors[]>>
     return {
       wanted: `${sender}: p99 at ${perSecond.toLocaleString("en")}/s at most ${goal.p99MsMax} ms`,
       measured: `${showSpread(p99Ms, 1)} ms`,
-      isReached: p99Ms.median <= goal.p99MsMax,
+      reached: p99Ms.median <= goal.p99MsMax ? "yes" : "no",
       inTheWay: IN_THE_WAY,
     };
   });
@@ -157,6 +157,7 @@ function summarise(errorsMs: readonly number[], due: number): StartErrors {
     p99Ms: percentileOf(sorted, 0.99),
     maxMs: sorted.at(-1) ?? Number.NaN,
     late: sorted.filter((error) => error > LATE_MS).length,
-    neverStarted: due - sorted.length,
+    // The executor may start one more, at the very end.
+    neverStarted: Math.max(0, due - sorted.length),
   };
 }

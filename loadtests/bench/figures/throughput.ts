@@ -75,7 +75,7 @@ async function measure(bench: Bench): Promise<Measured> {
       return {
         wanted: `full ÷ ${over} at least ${min}`,
         measured: showSpread(ratio, 2),
-        isReached: ratio.median >= min,
+        reached: ratio.median >= min ? "yes" : "no",
         inTheWay,
       };
     }),
