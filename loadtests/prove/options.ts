@@ -1,0 +1,110 @@
+import { access, constants } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { parseCount } from "../src/cli/parse-number.ts";
+import { didYouMean } from "../src/document/did-you-mean.ts";
+import { findK6 } from "../src/engine/k6/find-k6.ts";
+import { UsageError } from "../src/usage-error.ts";
+import type { FaultDescription } from "./fault-list.ts";
+import type { EngineName } from "./schedule.ts";
+
+export interface ProveOptions {
+  /** Every fault on every engine; null: the part of this number, which has each fault once and four on both. */
+  part: number | null;
+  faults: FaultDescription[];
+  engines: EngineName[];
+  seeds: number[];
+  outFile: string | null;
+  /** What is missing here, and so not run. */
+  notRun: string[];
+}
+
+export const HELP = `npm run prove -- [--all] [--fault NAME]… [--engine embedded|k6] [--seeds N] [--part N] [--out FILE]
+
+Switches on each deliberate bug of the reference service and shows that the gate finds it, and that healthy runs pass.
+
+  --all            every fault on every engine, five seeds each; otherwise a part that changes from day to day
+  --fault NAME     only this fault, on every engine (repeatable)
+  --engine NAME    only this engine
+  --seeds N        runs for each fault and engine
+  --part N         which part; the day's by default
+  --out FILE       also write the table, as docs/proof.md has it
+
+Example:
+  npm run prove -- --fault max-plus-one --seeds 3
+`;
+
+const SEEDS = 1;
+/** Enough to tell a fault that is always found from one that is found by luck. */
+const SEEDS_ALL = 5;
+const DAY_MS = 86_400_000;
+
+/** UsageError with what to type instead; null where help was asked for. */
+export async function readOptions(argv: string[], faults: FaultDescription[]): Promise<ProveOptions | null> {
+  const flags = readFlags(argv);
+  if (flags.help === true) return null;
+  const isEvery = flags.all === true || flags.fault !== undefined;
+  const seeds = flags.seeds === undefined ? (flags.all ? SEEDS_ALL : SEEDS) : parseCount(flags.seeds);
+  if (seeds < 1) throw new UsageError("--seeds 0 would prove nothing. Type e.g. --seeds 3.");
+  const part = flags.part === undefined ? Math.floor(Date.now() / DAY_MS) : parseCount(flags.part);
+  return {
+    part: isEvery ? null : part,
+    faults: flags.fault?.map((name) => faultNamed(name, faults)) ?? faults,
+    seeds: Array.from({ length: seeds }, (_, at) => at + 1),
+    outFile: flags.out === undefined ? null : await writableFile(flags.out),
+    ...enginesHere(flags.engine),
+  };
+}
+
+function readFlags(argv: string[]) {
+  try {
+    return parseArgs({
+      args: argv,
+      options: {
+        all: { type: "boolean" },
+        fault: { type: "string", multiple: true },
+        engine: { type: "string" },
+        seeds: { type: "string" },
+        part: { type: "string" },
+        out: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${words}\n\n${HELP}`, { cause: error });
+  }
+}
+
+function faultNamed(name: string, faults: FaultDescription[]): FaultDescription {
+  const found = faults.find((fault) => fault.name === name);
+  if (found !== undefined) return found;
+  const names = faults.map((fault) => fault.name);
+  const meant = didYouMean(name, names);
+  throw new UsageError(
+    `There is no fault "${name}".${meant ? ` Did you mean "${meant}"?` : ""} There are: ${names.join(", ")}.`,
+  );
+}
+
+/** Asked now: half an hour later is late to learn that the folder is not there. */
+async function writableFile(file: string): Promise<string> {
+  try {
+    await access(dirname(resolve(file)), constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`--out ${file}: its folder is not there or may not be written to. Make it first.`, {
+      cause,
+    });
+  }
+  return file;
+}
+
+function enginesHere(wanted: string | undefined): Pick<ProveOptions, "engines" | "notRun"> {
+  if (wanted !== undefined && wanted !== "embedded" && wanted !== "k6") {
+    throw new UsageError(`--engine ${wanted}: the engines are embedded and k6.`);
+  }
+  if (wanted === "embedded") return { engines: ["embedded"], notRun: [] };
+  const k6 = findK6(process.env);
+  if ("path" in k6) return { engines: wanted === "k6" ? ["k6"] : ["embedded", "k6"], notRun: [] };
+  if (wanted === "k6") throw new UsageError(`--engine k6: ${k6.missing}`);
+  return { engines: ["embedded"], notRun: [`the k6 engine (${k6.missing})`] };
+}
