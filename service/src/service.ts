@@ -8,6 +8,7 @@ import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { migrate } from "./db/migrate.ts";
+import { errorCodeOf } from "./db/sql-state.ts";
 import { deriveKeys } from "./keys.ts";
 import { createMemberNumbers } from "./member/member-number.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -126,7 +127,7 @@ async function listen(server: Server, { host, port }: Config): Promise<void> {
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, "listening");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = errorCodeOf(error);
     if (code === "EADDRINUSE") {
       throw new UsageError(
         `Port ${port} on ${host} is in use. Stop what listens there, or set PORT (0 takes any free port).`,

@@ -79,6 +79,28 @@ describe("a signup", () => {
     await stage.sql("alter table members drop constraint picky");
     expect(replies.map((reply) => reply.status)).toEqual(people.map((_, at) => (at === 7 ? 500 : 201)));
   });
+
+  test("a deadlock is tried once more, and a row that is refused then fails alone", async () => {
+    // A sequence is not rolled back: the batch of the bad row deadlocks at first, and is refused when it is tried again.
+    const service = await stage.start({
+      seams: {
+        schema: [
+          "create sequence deadlocks",
+          `create function deadlock_once() returns trigger language plpgsql as $$ begin
+            if new.sex <> 'bad' then return new; end if;
+            if nextval('deadlocks') = 1 then raise exception using errcode = 'deadlock_detected'; end if;
+            raise exception using errcode = 'check_violation';
+          end $$`,
+          "create trigger deadlock_once before insert on members for each row execute function deadlock_once()",
+        ],
+      },
+    });
+    const people = Array.from({ length: 20 }, (_, at) => newPerson(at === 7 ? { sex: "bad" } : {}));
+    const replies = await Promise.all(people.map((person) => signUp(service, person)));
+    await stage.sql("drop function deadlock_once cascade");
+    await stage.sql("drop sequence deadlocks");
+    expect(replies.map((reply) => reply.status)).toEqual(people.map((_, at) => (at === 7 ? 500 : 201)));
+  });
 });
 
 describe("a session", () => {

@@ -3,8 +3,8 @@ export type Enqueue<Item, Result> = (item: Item) => Promise<Result>;
 
 export interface BatchOptions<Item, Result> {
   readonly rowsMax: number;
-  /** Batches under way at once: one in the database while the next is being written down. */
-  readonly flightsMax: number;
+  /** Batches under way at once. What is gathered meanwhile has no limit here: admission is that limit. */
+  readonly batchesMax: number;
   /** One result for each item, found by the item itself. */
   run(items: readonly Item[]): Promise<ReadonlyMap<Item, Result>>;
 }
@@ -17,19 +17,19 @@ interface Entry<Item, Result> {
 
 export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): Enqueue<Item, Result> {
   const gathered: Entry<Item, Result>[] = [];
-  let flights = 0;
+  let underWay = 0;
   let isScheduled = false;
 
   function schedule(): void {
-    if (isScheduled || flights >= options.flightsMax || gathered.length === 0) return;
+    if (isScheduled || underWay >= options.batchesMax || gathered.length === 0) return;
     isScheduled = true;
     // After this turn of the event loop, so that everybody whose bytes came with this poll is in the same batch.
     setImmediate(() => {
       isScheduled = false;
       const entries = gathered.splice(0, options.rowsMax);
-      flights += 1;
+      underWay += 1;
       void settle(entries, options.run).finally(() => {
-        flights -= 1;
+        underWay -= 1;
         schedule();
       });
       schedule();

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { Query, TransactionScope } from "../db/database.ts";
+import { isBadRow, isDeadlock } from "../db/sql-state.ts";
 import type { Keys } from "../keys.ts";
 import { identityMacOf } from "../member/identity-mac.ts";
 import type { Issuer } from "../member/issuer.ts";
@@ -11,7 +12,6 @@ import { createSessionToken, hashSessionToken } from "../session/session-token.t
 import { createBatch } from "./batch.ts";
 import type { Signup } from "./parse-signup.ts";
 import type { Candidate, MemberRepository, RegistrationOutcome } from "./repository.ts";
-import { isDeadlock, isRowFault } from "./row-fault.ts";
 
 /** A member and the session that was opened for them. */
 export interface Membership {
@@ -32,8 +32,8 @@ export interface RegistrationParts {
 /** Resolves once the member is committed; a ServiceError where they cannot become one. */
 export type RegisterSignup = (signup: Signup) => Promise<Membership>;
 
-/** One batch is in the database while the next is being built; a third only made both slower (measured on 2 cores). */
-const FLIGHTS_MAX = 2;
+/** One batch is in the database while the next is being built. More would be smaller batches, so more commits. */
+const BATCHES_MAX = 2;
 
 interface Attempt extends Candidate {
   readonly token: string;
@@ -45,7 +45,7 @@ type Settled =
 export function createRegistration(parts: RegistrationParts): RegisterSignup {
   const enqueue = createBatch<Attempt, Settled>({
     rowsMax: parts.batchRowsMax,
-    flightsMax: FLIGHTS_MAX,
+    batchesMax: BATCHES_MAX,
     run: (attempts) => registerBatch(parts, attempts),
   });
   return async (signup) => {
@@ -83,21 +83,31 @@ async function registerBatch(
     return await commitBatch(parts, attempts);
   } catch (error) {
     // Rolled back for certain. A row that the database will not have must not fail the others: each alone.
-    if (attempts.length > 1 && isRowFault(error)) return registerEachAlone(parts, attempts);
-    if (isDeadlock(error)) return commitBatch(parts, attempts);
+    if (attempts.length > 1 && isBadRow(error)) return registerEachAlone(parts, attempts);
     throw error;
   }
 }
 
-function commitBatch(parts: RegistrationParts, attempts: readonly Attempt[]): Promise<Map<Attempt, Settled>> {
-  return parts.transaction(async (query) => {
-    const outcomes = await parts.repository.register(query, attempts);
-    return openReplayedSessions(parts, query, attempts, outcomes);
-  });
+async function commitBatch(
+  parts: RegistrationParts,
+  attempts: readonly Attempt[],
+): Promise<Map<Attempt, Settled>> {
+  const commit = () =>
+    parts.transaction(async (query) => {
+      const outcomes = await parts.repository.register(query, attempts);
+      return settleAttempts(parts, query, attempts, outcomes);
+    });
+  try {
+    return await commit();
+  } catch (error) {
+    // Rolled back for certain, and whoever it was crossed with has gone ahead: once more is enough.
+    if (isDeadlock(error)) return commit();
+    throw error;
+  }
 }
 
 /** A replay gets a session of its own, bound to the member that the first attempt made. */
-async function openReplayedSessions(
+async function settleAttempts(
   { keys, sessions }: RegistrationParts,
   query: Query,
   attempts: readonly Attempt[],

@@ -1,4 +1,5 @@
 import { CommitUnknownError } from "../db/database.ts";
+import { errorCodeOf } from "../db/sql-state.ts";
 import { ServiceError } from "./service-error.ts";
 
 /**
@@ -57,7 +58,7 @@ export function translateError(error: unknown): ServiceError | undefined {
 
 function isDatabaseTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = errorCodeOf(error);
   if (code in TROUBLE_CODES || code.slice(0, 2) in TROUBLE_CODES) return true;
   return TROUBLE_MESSAGES.some((message) => error.message.startsWith(message));
 }
