@@ -142,11 +142,12 @@ test("who hangs up while being registered keeps the turn until the work is done"
     const leaving = [0, 1].map(() =>
       fetch(`${service.url}/signups`, { ...init, body: JSON.stringify(newPerson()) }),
     );
-    // Long enough for both to be in the database, where the lock holds them.
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await expect.poll(() => textOfMetrics(service), PATIENCE).toContain("batch_rows_sum 2");
     gone.abort();
     for (const one of leaving) await expect(one).rejects.toThrow(/abort/);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect
+      .poll(() => textOfMetrics(service), PATIENCE)
+      .toContain('request_seconds_count{route="/signups",status="none"} 2');
     expect((await signUp(service, newPerson())).body["code"]).toBe("busy");
   });
   await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 0/);

@@ -16,7 +16,7 @@ test("nobody is acknowledged when the database dies before the commit, and a ret
   await stage.sql("begin");
   await stage.sql("lock table members in exclusive mode");
   const taps = tapAll();
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await expect.poll(waitingBackends, { timeout: 10_000 }).not.toHaveLength(0);
   await stage.sql(KILL_SERVICE_BACKENDS);
   await stage.sql("commit");
   const replies = await taps;
@@ -136,7 +136,7 @@ test("a connection whose answer came too late is never used again, and what it w
   await stage.sql("begin");
   await stage.sql("lock table members in exclusive mode");
   const tap = signUp(service, late);
-  await expect.poll(waitingBackends).toHaveLength(1);
+  await expect.poll(waitingBackends, { timeout: 10_000 }).toHaveLength(1);
   const pids = await waitingBackends();
   // A stopped backend cannot even cancel itself: only our own clock ends the wait.
   for (const pid of pids) process.kill(pid, "SIGSTOP");
