@@ -17,6 +17,8 @@ export interface CanaryCodec {
   encode(visitor: number, field: CanaryField): string;
   /** Every canary in the text, each once, also where it was escaped, folded, normalised, cut or encoded. */
   find(text: string): FoundCanary[];
+  /** 64 hexadecimal digits that are this visitor's of this run alone: what everything else about a person is drawn from. */
+  lotOf(visitor: number): string;
 }
 
 export interface CanaryCodecOptions extends Pick<Primitives, "hmacSha256" | "decodeBase64"> {
@@ -33,8 +35,9 @@ export const CANARY_KEY_SECRET = "env:CROWDPROOF_CANARY_KEY";
  * names, e-mail local parts, addresses and free text in any case and is found after truncation to 24. A kana canary
  * is 22 katakana without voiced or composed forms: `クラ`, 8 of payload, 12 of check.
  *
- * The check is the first 64 bits of HMAC-SHA-256 over the payload, each half in letters of its own. Its key is public:
- * it protects against accident, not against somebody who forges canaries (who could as well print a real one).
+ * The check is 64 bits of HMAC-SHA-256 over layout, visitor and run tag, each half in letters of its own: the four
+ * Latin fields of a visitor take the four quarters of one HMAC. Its key is public: it protects against accident, not
+ * against somebody who forges canaries (who could as well print a real one).
  *
  * False positives: of all checks exactly one fits a payload, so random letters match at one place with
  * 26⁻¹ · 26⁻¹⁴ = 6·10⁻²² (kana: 45⁻² · 45⁻¹² = 7·10⁻²⁴). The largest run: 2²⁰ visitors · 4 answers · 2 KB = 9·10⁹ bytes. Each of
@@ -46,18 +49,30 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
   const runTag = Number.parseInt(hmacSha256(key, `run:${runId}`).slice(0, 5), 16);
   const known = createBoundedMap();
 
-  const spell = (layout: Layout, payload: number): string => {
-    const letters = digitsOf(payload, layout, layout.payloadLetters);
-    const mac = hmacSha256(key, `${layout.name}:${letters}`);
-    return layout.prefix + letters + halfOf(mac, 0, layout) + halfOf(mac, 8, layout);
+  // The fields of one visitor are encoded one after the other.
+  let last = { layout: KANA, visitor: -1, tag: -1, mac: "" };
+  const macOf = (layout: Layout, { visitor, runTag: tag }: FoundCanary): string => {
+    if (last.layout !== layout || last.visitor !== visitor || last.tag !== tag) {
+      last = { layout, visitor, tag, mac: hmacSha256(key, `${layout.name}:${tag}:${visitor}`) };
+    }
+    return last.mac;
+  };
+
+  const spell = (layout: Layout, canary: FoundCanary): string => {
+    const letters = digitsOf(payloadOf(canary), layout, layout.payloadLetters);
+    const mac = macOf(layout, canary);
+    const start = fieldNumber(canary.field) * CHECK_DIGITS;
+    return (
+      layout.prefix + letters + halfOf(mac, start, layout) + halfOf(mac, start + CHECK_DIGITS / 2, layout)
+    );
   };
 
   const decode = (layout: Layout, candidate: string): FoundCanary | null => {
     if (candidate.length < layout.length || !layout.pattern.test(candidate)) return null;
-    const found = readPayload(layout, candidate);
-    if (!found || spell(layout, found.payload) !== candidate) return null;
-    known.set(candidate, found.canary);
-    return found.canary;
+    const canary = readPayload(layout, candidate);
+    if (!canary || spell(layout, canary) !== candidate) return null;
+    known.set(candidate, canary);
+    return canary;
   };
 
   const findIn = (text: string, prefix: string, layout: Layout, into: Map<string, FoundCanary>) => {
@@ -79,10 +94,12 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
         throw new RangeError(`visitor ${visitor} does not fit into a canary: 0 to ${VISITORS_MAX - 1} do`);
       }
       const layout = field === "kana" ? KANA : LATIN;
-      const text = spell(layout, payloadOf({ runTag, visitor, field }));
-      known.set(text, { runTag, visitor, field });
+      const canary = { runTag, visitor, field };
+      const text = spell(layout, canary);
+      known.set(text, canary);
       return text;
     },
+    lotOf: (visitor) => hmacSha256(key, `lot:${runId}:${visitor}`),
     find(text) {
       if (text.length < KANA.length) return [];
       const found = new Map<string, FoundCanary>();
@@ -103,6 +120,8 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
 const CANARY_KEY = "crowdproof canary v1";
 const TAGS = 2 ** 20;
 const LATIN_FIELDS = CANARY_FIELDS.filter((field) => field !== "kana");
+/** Hexadecimal digits of an HMAC that make the check of one field. */
+const CHECK_DIGITS = 16;
 /** Half a check is a number of 32 bits: what spells a larger one needs no HMAC to be refused. */
 const HALF_MAX = 2 ** 32 - 1;
 
@@ -148,7 +167,7 @@ function fieldNumber(field: CanaryField): number {
   return field === "kana" ? 0 : LATIN_FIELDS.indexOf(field);
 }
 
-function readPayload(layout: Layout, candidate: string): { payload: number; canary: FoundCanary } | null {
+function readPayload(layout: Layout, candidate: string): FoundCanary | null {
   const checkAt = layout.prefix.length + layout.payloadLetters;
   const payload = numberOf(candidate.slice(layout.prefix.length, checkAt), layout);
   if (payload === null || payload >= VISITORS_MAX * layout.fields.length * TAGS) return null;
@@ -159,12 +178,9 @@ function readPayload(layout: Layout, candidate: string): { payload: number; cana
   }
   const visitorAndField = Math.floor(payload / TAGS);
   return {
-    payload,
-    canary: {
-      runTag: payload % TAGS,
-      visitor: Math.floor(visitorAndField / layout.fields.length),
-      field: layout.fields[visitorAndField % layout.fields.length]!,
-    },
+    runTag: payload % TAGS,
+    visitor: Math.floor(visitorAndField / layout.fields.length),
+    field: layout.fields[visitorAndField % layout.fields.length]!,
   };
 }
 

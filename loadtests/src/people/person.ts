@@ -1,4 +1,3 @@
-import { createRandom } from "../arrivals/random.ts";
 import { BEHAVIOURS, type Behaviour, type Plan } from "../plan/plan.ts";
 import type { CanaryCodec } from "./canary.ts";
 import type { Person } from "./field.ts";
@@ -20,11 +19,9 @@ import {
  */
 export function createPerson(options: { plan: Plan; visitor: number; codec: CanaryCodec }): Person {
   const { plan, visitor, codec } = options;
-  const runNumber = numberOfRun(plan.runId);
+  const lot = codec.lotOf(visitor);
+  const below = createDraw(lot);
   const keyOwner = visitorSharing("shared-key", plan, visitor);
-  const keyRandom = createRandom(runNumber, `person:${keyOwner}`);
-  const key = keyOf(keyRandom);
-  const below = createDraw(keyOwner === visitor ? keyRandom : createRandom(runNumber, `person:${visitor}`));
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
   const emailVisitor = visitorSharing("pair", plan, visitor);
@@ -33,7 +30,6 @@ export function createPerson(options: { plan: Plan; visitor: number; codec: Cana
   const family = pick(isJapanese ? JAPANESE_FAMILIES : LATIN_FAMILIES);
   const town = pick(isJapanese ? JAPANESE_TOWNS : LATIN_TOWNS);
   const latinCanary = codec.encode(visitor, "latinName");
-  const answers = SURVEY_ANSWERS.map((choices) => pick(choices));
 
   return {
     visitor,
@@ -50,25 +46,34 @@ export function createPerson(options: { plan: Plan; visitor: number; codec: Cana
     postalCode: `${town.postalPrefix}-${fourDigits(below(10_000))}`,
     // No carrier has numbers that begin with 0 after 090: the plan for 0A0 starts at 1 (90 million numbers each).
     phone: `090-0${threeDigits(below(1000))}-${fourDigits(below(10_000))}`,
-    survey1: answers[0]!,
-    survey2: answers[1]!,
-    survey3: answers[2]!,
-    survey4: answers[3]!,
-    survey5: answers[4]!,
+    survey1: pick(SURVEY_ANSWERS[0]!),
+    survey2: pick(SURVEY_ANSWERS[1]!),
+    survey3: pick(SURVEY_ANSWERS[2]!),
+    survey4: pick(SURVEY_ANSWERS[3]!),
+    survey5: pick(SURVEY_ANSWERS[4]!),
     ipAddress: `198.${18 + ((visitor >> 16) & 1)}.${(visitor >> 8) & 255}.${visitor & 255}`,
-    key,
+    key: keyOf(keyOwner === visitor ? lot : codec.lotOf(keyOwner)),
   };
 }
 
-/** Several small numbers out of one of 53 bits: drawing is what making a person costs in k6's engine. */
-function createDraw(random: () => number): (count: number) => number {
+/** Of a lot, the digits that become the key; the others decide the rest. */
+const KEY_DIGITS = 30;
+/** 44 bits, which a number holds exactly. */
+const DRAW_DIGITS = 11;
+
+/**
+ * Small numbers out of the lot: three of 44 bits, of which each makes several choices; a person's are 86 bits in all.
+ * At least 10 bits more than are asked for keep every choice within 0.1 % of its share.
+ */
+function createDraw(lot: string): (count: number) => number {
+  let at = KEY_DIGITS;
   let value = 0;
   let range = 0;
   return (count) => {
-    // At least 10 bits more than are asked for keep every choice within 0.1 % of its share.
     if (range < count * 1024) {
-      range = 2 ** 53;
-      value = random() * range;
+      value = Number.parseInt(lot.slice(at, at + DRAW_DIGITS), 16);
+      range = 16 ** DRAW_DIGITS;
+      at += DRAW_DIGITS;
     }
     const drawn = value % count;
     value = (value - drawn) / count;
@@ -84,35 +89,22 @@ function visitorSharing(behaviour: Behaviour, { arrivals }: Plan, visitor: numbe
   return arrivals.group[visitor] ?? visitor;
 }
 
-let lastRun = { runId: "", number: 0 };
-
-/** FNV-1a twice over the run id, 53 bits: 65 random bits of the id become one seed. */
-function numberOfRun(runId: string): number {
-  if (lastRun.runId === runId) return lastRun.number;
-  const hash = (start: number) => {
-    let value = start;
-    for (let at = 0; at < runId.length; at++) value = Math.imul(value ^ runId.charCodeAt(at), 0x01000193);
-    return value >>> 0;
-  };
-  lastRun = { runId, number: (hash(0x811c9dc5) & 0x1fffff) * 2 ** 32 + hash(0x9dc5811c) };
-  return lastRun.number;
-}
+let lastSuffix = { runId: "", suffix: "" };
 
 function suffixOf(runId: string): string {
-  return runId
-    .toLowerCase()
-    .replace(/^cp-/, "")
-    .replace(/[^a-z0-9]/g, "");
+  if (lastSuffix.runId !== runId) {
+    const suffix = runId
+      .toLowerCase()
+      .replace(/^cp-/, "")
+      .replace(/[^a-z0-9]/g, "");
+    lastSuffix = { runId, suffix };
+  }
+  return lastSuffix.suffix;
 }
 
 /** In the form of a version 4 UUID, which is what targets that check their idempotency keys expect. */
-function keyOf(random: () => number): string {
-  const hex = (digits: number) =>
-    Math.floor(random() * 16 ** digits)
-      .toString(16)
-      .padStart(digits, "0");
-  const [head, middle] = [hex(12), hex(6)];
-  return `${head.slice(0, 8)}-${head.slice(8)}-4${middle.slice(0, 3)}-a${middle.slice(3)}-${hex(12)}`;
+function keyOf(lot: string): string {
+  return `${lot.slice(0, 8)}-${lot.slice(8, 12)}-4${lot.slice(12, 15)}-a${lot.slice(15, 18)}-${lot.slice(18, KEY_DIGITS)}`;
 }
 
 const twoDigits = (value: number) => String(value).padStart(2, "0");

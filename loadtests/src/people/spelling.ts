@@ -4,15 +4,27 @@ export interface Spelling {
 }
 
 /** The number in exactly `length` digits, most significant first. */
-export function digitsOf(value: number, { alphabet }: Spelling, length: number): string {
+export function digitsOf(value: number, spelling: Spelling, length: number): string {
+  const pairs = pairsOf(spelling);
   let digits = "";
   let rest = value;
-  for (let place = 0; place < length; place++) {
-    const worth = rest % alphabet.length;
-    digits = alphabet[worth] + digits;
-    rest = (rest - worth) / alphabet.length;
+  for (let place = 1; place < length; place += 2) {
+    const worth = rest % pairs.length;
+    digits = pairs[worth]! + digits;
+    rest = (rest - worth) / pairs.length;
   }
-  return digits;
+  return length % 2 === 0 ? digits : spelling.alphabet[rest % spelling.alphabet.length] + digits;
+}
+
+const pairsByAlphabet = new Map<string, readonly string[]>();
+
+/** Two digits at a time: half as many steps, each of which costs a microsecond in k6's engine. */
+function pairsOf({ alphabet }: Spelling): readonly string[] {
+  const known = pairsByAlphabet.get(alphabet);
+  if (known) return known;
+  const pairs = [...alphabet].flatMap((first) => [...alphabet].map((second) => first + second));
+  pairsByAlphabet.set(alphabet, pairs);
+  return pairs;
 }
 
 /** Null where a character is no digit. */

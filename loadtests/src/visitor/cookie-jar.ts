@@ -29,6 +29,7 @@ export function createCookieJar(initial: readonly StoredCookie[] = []): CookieJa
   for (const cookie of initial) stored.set(identityOf(cookie), cookie);
   return {
     store(cookies, url) {
+      if (cookies.length === 0) return;
       const host = hostOf(url);
       if (host === null) return;
       for (const cookie of cookies) {
@@ -40,6 +41,7 @@ export function createCookieJar(initial: readonly StoredCookie[] = []): CookieJa
       }
     },
     headerFor(url) {
+      if (stored.size === 0) return null;
       const host = hostOf(url);
       if (host === null) return null;
       const path = pathOf(url);

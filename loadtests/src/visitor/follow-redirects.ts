@@ -58,14 +58,12 @@ function sendHop(
 ): Promise<RawAnswer> {
   const { port, plan } = context;
   const traceId = port.primitives.sha256(`${plan.runId}/${visitor}`).slice(0, 32);
-  const headers: Record<string, string> = {
-    ...request.headers,
-    // Each attempt has a name of its own: what a library sends twice without telling shows at the server.
-    "x-crowdproof-attempt": `${visitor}-${number}-${hop}`,
-    traceparent: `00-${traceId}-${hex(visitor)}${hex(number * HOPS_MAX + hop)}-01`,
-  };
-  const cookies = [headers["cookie"], memory.jar.headerFor(request.url)].filter(Boolean);
-  if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
+  const headers = { ...request.headers };
+  // Each attempt has a name of its own: what a library sends twice without telling shows at the server.
+  headers["x-crowdproof-attempt"] = `${visitor}-${number}-${hop}`;
+  headers["traceparent"] = `00-${traceId}-${hex(visitor)}${hex(number * HOPS_MAX + hop)}-01`;
+  const cookies = memory.jar.headerFor(request.url);
+  if (cookies !== null) headers["cookie"] = headers["cookie"] ? `${headers["cookie"]}; ${cookies}` : cookies;
   return port.send({ ...request, headers });
 }
 
@@ -102,10 +100,15 @@ function withTimeLeft(next: OutgoingRequest, first: OutgoingRequest, spentSecond
 
 function exchangeOf(hops: readonly Hop[], last: RawAnswer): Exchange {
   const first = hops[0]?.raw ?? last;
+  if (hops.length === 1 && first === last) {
+    return {
+      raw: last,
+      cookies: last.kind === "answered" ? [{ url: hops[0]!.url, cookies: last.cookies }] : [],
+    };
+  }
   const times = { ...first.times, endedMicroseconds: last.times.endedMicroseconds };
-  const cookies = hops.flatMap(({ url, raw }) =>
-    raw.kind === "answered" ? [{ url, cookies: raw.cookies }] : [],
-  );
+  const cookies: Exchange["cookies"] = [];
+  for (const { url, raw } of hops) if (raw.kind === "answered") cookies.push({ url, cookies: raw.cookies });
   if (last.kind === "lost" || hops.length === 1) return { raw: { ...last, times }, cookies };
   const locations = hops.flatMap(({ raw }) =>
     raw.kind === "answered" ? (raw.headers["location"] ?? []) : [],

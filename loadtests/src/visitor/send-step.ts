@@ -38,7 +38,7 @@ export async function sendStep(context: EngineContext, asked: StepRequest): Prom
     path: sending.step.path,
     intendedMicroseconds: asked.intendedMicroseconds,
     ...exchange.raw.times,
-    keyHash: isKeySent(context, sending.step) ? hashed(context, scope.key) : null,
+    keyHash: outlineOf(context, sending.step).isKeySent ? hashed(context, scope.key) : null,
     requestBodyHash: request.body === null ? null : hashed(context, request.body),
     ...facts,
   };
@@ -91,31 +91,52 @@ function headersOf(
   contentType: string | null,
 ): Record<string, string> {
   const { target, runId } = context.plan;
-  const { step } = sending;
+  const { templates, hasKeyHeader } = outlineOf(context, sending.step);
   const headers: Record<string, string> = {
     "user-agent": "crowdproof",
     "accept-encoding": "gzip, deflate, br",
   };
   if (contentType !== null) headers["content-type"] = contentType;
-  for (const [name, template] of [...Object.entries(target.headers), ...Object.entries(step.headers)]) {
-    headers[name.toLowerCase()] = fillHeader(template, scope);
+  for (let at = 0; at < templates.length; at++) {
+    headers[templates[at]!.name] = fillHeader(templates[at]!.template, scope);
   }
   if (target.clientIpHeader !== undefined) headers[target.clientIpHeader.toLowerCase()] = person.ipAddress;
-  if (hasKeyHeader(context, step)) headers[target.idempotencyHeader!.toLowerCase()] = scope.key;
+  if (hasKeyHeader) headers[target.idempotencyHeader!.toLowerCase()] = scope.key;
   headers["x-crowdproof-run"] = runId;
   return headers;
 }
 
-/** Only signups create something, and only the last sign-up step does. */
-function hasKeyHeader(context: EngineContext, step: Step): boolean {
-  return context.plan.target.idempotencyHeader !== undefined && step === context.steps["sign-up"].at(-1);
+/** What is the same each time a step is sent: found out once. */
+interface StepOutline {
+  templates: { name: string; template: string }[];
+  hasKeyHeader: boolean;
+  isKeySent: boolean;
 }
 
-function isKeySent(context: EngineContext, step: Step): boolean {
-  return (
-    hasKeyHeader(context, step) ||
-    templatesOf(step).some((template) => placeholdersOf(template).some(({ kind }) => kind === "key"))
+const outlines = new WeakMap<EngineContext, Map<Step, StepOutline>>();
+
+function outlineOf(context: EngineContext, step: Step): StepOutline {
+  const ofContext = outlines.get(context) ?? new Map<Step, StepOutline>();
+  const known = ofContext.get(step);
+  if (known) return known;
+  outlines.set(context, ofContext);
+  const outline = outlineStep(context, step);
+  ofContext.set(step, outline);
+  return outline;
+}
+
+function outlineStep({ plan, steps }: EngineContext, step: Step): StepOutline {
+  const { headers, idempotencyHeader } = plan.target;
+  // Only signups create something, and only the last sign-up step does.
+  const hasKeyHeader = idempotencyHeader !== undefined && step === steps["sign-up"].at(-1);
+  const templates = [...Object.entries(headers), ...Object.entries(step.headers)].map(([name, template]) => ({
+    name: name.toLowerCase(),
+    template,
+  }));
+  const namesKey = templatesOf(step).some((template) =>
+    placeholdersOf(template).some(({ kind }) => kind === "key"),
   );
+  return { templates, hasKeyHeader, isKeySent: hasKeyHeader || namesKey };
 }
 
 function hashed(context: EngineContext, text: string): string {
