@@ -13,6 +13,8 @@ export function createConnector(target: Target): buildConnector.connector {
   const isH2 = target.http === "2";
   const connect = buildConnector({
     timeout: CONNECT_MILLISECONDS_MAX,
+    // A connection for one request lives too short for probes: two system calls less.
+    keepAlive: target.connections === "kept",
     allowH2: isH2,
     ...(isH2 ? { preferH2: true, useH2c: target.baseUrl.startsWith("http:") } : {}),
     rejectUnauthorized: !tls.insecure,

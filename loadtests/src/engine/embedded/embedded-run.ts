@@ -23,7 +23,7 @@ const TIMER_MILLISECONDS_MAX = 2 ** 31 - 1;
 export async function runEmbedded(plan: Plan, options: SendOptions): Promise<SentTotals> {
   const history = await openHistoryFile(options.dir);
   const clock = createRunClock(LEAD_SECONDS);
-  const sender = createSender(plan.target, clock.nowMicroseconds);
+  const sender = createSender(plan.target, clock.nowWakingDue);
   const recorder = createRecorder(plan, clock, history.append);
   const stopping = createStopping({ clock, sender, recorder, signal: options.signal });
   const watchers = startWatchers(plan, clock, recorder, stopping);

@@ -5,6 +5,8 @@ export interface RunClock {
   /** Wall clock at the run's start, ISO 8601. */
   startedAt: string;
   nowMicroseconds(): number;
+  /** The same, and wakes who is due by now: asked often, it keeps a batch of answers from delaying those who start. */
+  nowWakingDue(): number;
   sleepUntil(microseconds: number): Promise<void>;
   /** How late the latest wake-up since the last call was: what the generator itself adds to every time. */
   takeWorstLagSeconds(): number;
@@ -30,10 +32,19 @@ export function createRunClock(leadSeconds: number): RunClock {
 
   const nowMicroseconds = () => Math.round((performance.now() - startMilliseconds) * 1e3);
 
+  const nowWakingDue = () => {
+    const now = nowMicroseconds();
+    const due = sleepers.nextMicroseconds();
+    if (due <= now) {
+      worstLagMicroseconds = Math.max(worstLagMicroseconds, now - due);
+      sleepers.wakeUntil(now);
+    }
+    return now;
+  };
+
   const wake = () => {
-    if (!isStopped) worstLagMicroseconds = Math.max(worstLagMicroseconds, nowMicroseconds() - scheduledFor);
     scheduledFor = Infinity;
-    sleepers.wakeUntil(isStopped ? Infinity : nowMicroseconds());
+    nowWakingDue();
     schedule();
   };
 
@@ -50,6 +61,7 @@ export function createRunClock(leadSeconds: number): RunClock {
   return {
     startedAt: new Date(Date.now() + leadSeconds * 1e3).toISOString(),
     nowMicroseconds,
+    nowWakingDue,
     sleepUntil(microseconds) {
       if (isStopped || microseconds <= nowMicroseconds()) return Promise.resolve();
       return new Promise((resolve) => {
@@ -65,7 +77,7 @@ export function createRunClock(leadSeconds: number): RunClock {
     stop() {
       isStopped = true;
       clearTimeout(timer);
-      wake();
+      sleepers.wakeUntil(Infinity);
     },
   };
 }

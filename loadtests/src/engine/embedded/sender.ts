@@ -1,4 +1,5 @@
-import { Client, type Dispatcher, Pool } from "undici";
+import type { Socket } from "node:net";
+import { type buildConnector, Client, type Dispatcher, Pool } from "undici";
 import type { LossReason } from "../../events/event.ts";
 import type { Target } from "../../target/target.ts";
 import { UsageError } from "../../usage-error.ts";
@@ -21,37 +22,39 @@ const HEADER_BYTES_MAX = 1_048_576;
 
 export function createSender(target: Target, nowMicroseconds: () => number): Sender {
   const isH2 = target.http === "2";
-  const options: Client.Options = {
-    connect: createConnector(target),
+  const connect = createConnector(target);
+  const options = {
     allowH2: isH2,
     pipelining: isH2 ? 100 : 1,
     // Time is kept here, for the whole request; undici's own timers are coarse.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: HEADER_BYTES_MAX,
-  };
+  } satisfies Client.Options;
   const pools = new Map<string, Pool>();
   const inFlight = new Set<Exchange>();
 
   const poolFor = (origin: string): Pool => {
-    const pool = pools.get(origin) ?? new Pool(origin, { ...options, connections: null });
+    const pool = pools.get(origin) ?? new Pool(origin, { ...options, connect, connections: null });
     pools.set(origin, pool);
     return pool;
   };
 
   return {
     async send(request) {
-      const url = URL.canParse(request.url) ? new URL(request.url) : null;
+      const url = URL.parse(request.url);
       const exchange = new Exchange(request, nowMicroseconds);
       if (url === null) return exchange.lose("bad-http");
       inFlight.add(exchange);
       // One client a request is a connection of its own from the start; a pool would hand out one that is still closing.
       const isFresh = target.connections === "fresh";
-      const dispatcher = isFresh ? new Client(url.origin, options) : poolFor(url.origin);
+      const dispatcher = isFresh
+        ? new Client(url.origin, { ...options, connect: exchange.keepingSocketOf(connect, isH2) })
+        : poolFor(url.origin);
       exchange.dispatch(dispatcher, url, isFresh);
       try {
         const answer = await exchange.answer;
-        // After a whole HTTP/1 answer undici has closed it already; destroying costs an error with its stack each.
+        // After a whole HTTP/1 answer the connection is closed already.
         if (isFresh && (isH2 || answer.kind === "lost")) void dispatcher.destroy();
         return answer;
       } finally {
@@ -82,6 +85,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #settle!: (answer: RawAnswer | Promise<never>) => void;
   #isSettled = false;
   #controller: Dispatcher.DispatchController | null = null;
+  /** A fresh HTTP/1 connection, which ends with its answer. */
+  #freshSocket: Socket | null = null;
 
   constructor(request: OutgoingRequest, now: () => number) {
     this.#request = request;
@@ -100,6 +105,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     const isImpatient = patienceSeconds < request.timeoutSeconds;
     const seconds = Math.min(patienceSeconds, request.timeoutSeconds);
     this.#timer = setTimeout(() => this.lose(isImpatient ? "abandoned" : "timeout"), seconds * 1e3);
+  }
+
+  /** The same connector, which leaves the socket here where it carries nothing but this exchange. */
+  keepingSocketOf(connect: buildConnector.connector, isH2: boolean): buildConnector.connector {
+    if (isH2) return connect;
+    return (options, callback) =>
+      connect(options, (...opened) => {
+        this.#freshSocket = opened[1];
+        callback(...opened);
+      });
   }
 
   dispatch(dispatcher: Dispatcher, url: URL, isFresh: boolean): void {
@@ -163,6 +178,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const times = this.#ended();
+    // undici would close it with an error, whose stack Node then formats, some 20 µs.
+    this.#freshSocket?.destroy();
     const { answerBytesMax } = this.#request;
     const body = decodeBody(Buffer.concat(this.#chunks), this.#headers["content-encoding"], answerBytesMax);
     if (body.kind !== "decoded") {
