@@ -74,7 +74,7 @@ describe("the embedded engine on kept connections", () => {
     target.steps[0] = { ...SIGN_UP, path: "/closes-kept" };
     const visitors = [
       { behaviour: "plain" as const, dueSeconds: 0 },
-      { behaviour: "plain" as const, dueSeconds: 0.3 },
+      { behaviour: "plain" as const, dueSeconds: 1.5 },
     ];
     const run = await sendAndRead(sendEmbedded, handmadePlan({ target, visitors }));
     await server.close();
