@@ -24,9 +24,10 @@ export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
   const logTrouble = createTroubleLog(parts.log);
   return (error: unknown, req, res, _next) => {
     const known = requestErrorOf(error) ?? parts.translateError(error);
-    if (known === undefined) parts.log.error({ bug: withoutPersonalData(error), route: routeOf(req) }, "bug");
-    else if (known.cause !== undefined) logTrouble(known);
-    const answer = known ?? new ServiceError("bug", "Something is broken on our side. It has been recorded.");
+    const answer =
+      known ??
+      new ServiceError("bug", "Something is broken on our side. It has been recorded.", { cause: error });
+    if (answer.cause !== undefined) logTrouble(answer, routeOf(req));
     parts.metrics.countError(answer.code);
     if (req.method === "POST" && routeOf(req) === "/signups") parts.metrics.countSignup(outcomeOf(answer));
     if (res.headersSent) return void res.destroy();
@@ -72,13 +73,16 @@ function withoutPersonalData(error: unknown): object {
   return { name: error.name, code, constraint, stack: frames.join("\n") };
 }
 
-/** One line a second for each code: an outage is one piece of news, not ten thousand. */
-function createTroubleLog(log: Logger): (error: ServiceError) => void {
-  const lastMs = new Map<ErrorCode, number>();
-  return (error) => {
-    const now = performance.now();
-    if (now - (lastMs.get(error.code) ?? Number.NEGATIVE_INFINITY) < 1_000) return;
-    lastMs.set(error.code, now);
-    log.warn({ code: error.code, trouble: withoutPersonalData(error.cause) }, "operating trouble");
+/** One line a second for each code and route: an outage, or a bug met by a crowd, is one piece of news, not ten thousand. */
+function createTroubleLog(log: Logger): (error: ServiceError, route: string) => void {
+  const lastMs = new Map<string, number>();
+  return ({ code, cause }, route) => {
+    const nowMs = performance.now();
+    const kind = `${code} ${route}`;
+    if (nowMs - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000) return;
+    lastMs.set(kind, nowMs);
+    const line = { code, route, cause: withoutPersonalData(cause) };
+    if (code === "bug") log.error(line, "bug");
+    else log.warn(line, "operating trouble");
   };
 }
