@@ -5,6 +5,7 @@ import type { OpenAnswer } from "./open-answer.ts";
 export function readPlace(place: Place, answer: OpenAnswer): string | null {
   if ("json" in place) {
     const value = readPointer(answer.json(), place.json);
+    if (typeof value === "string") return value;
     const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
     return textOf(isRounded ? readPointer(answer.exactJson(), place.json) : value);
   }

@@ -10,7 +10,7 @@ import {
 import { sendEmbedded } from "../engine/embedded/send-embedded.ts";
 import type { SendOptions, SentTotals } from "../engine/engine.ts";
 import { findK6 } from "../engine/k6/find-k6.ts";
-import { sendK6 } from "../engine/k6/send-k6.ts";
+import { sendK6, whyNotK6 } from "../engine/k6/send-k6.ts";
 import type { Event } from "../events/event.ts";
 import { followHistory } from "../events/follow-history.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
@@ -75,7 +75,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
     throw new UsageError("--fault is for the reference service; leave out --target, or leave out --fault.");
   }
   const plan = await preparePlan(campaignName, flags);
-  const chosen = chooseEngine(flags.engine, findK6(process.env));
+  const chosen = chooseEngine(flags.engine, findK6(process.env), whyNotK6(plan));
   // Checks and report take a second to load: what is wrong with what was typed is told before that.
   const { runGate } = await import("../gate.ts");
   const stop = stopOnSignals();

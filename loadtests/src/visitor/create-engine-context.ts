@@ -37,9 +37,18 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
     board: createPartnerBoard(plan),
     controls: createControls(() => context, hasControls),
     personOf: (visitor) => createPerson({ plan, visitor, codec }),
-    randomOf: (visitor) => createRandom(plan.seed, `visitor:${visitor}`),
+    randomOf: (visitor) => createLazyRandom(plan.seed, `visitor:${visitor}`),
   };
   return context;
+}
+
+/** Most visitors draw late or never, and beginning a stream costs 20 µs in k6's engine. */
+function createLazyRandom(seed: number, stream: string): () => number {
+  let random: (() => number) | null = null;
+  return () => {
+    random ??= createRandom(seed, stream);
+    return random();
+  };
 }
 
 function stepsByRole(plan: Plan): StepsByRole {

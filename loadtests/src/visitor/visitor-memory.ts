@@ -42,7 +42,8 @@ export interface Given {
 
 /** The memory after an answer. A new one: who was asked with the old one keeps it. */
 export function remember(memory: VisitorMemory, given: Given): VisitorMemory {
-  const jar = memory.jar.mapValues((_name, value) => value);
+  const isUnchanged = given.cookies.every(({ cookies }) => cookies.length === 0);
+  const jar = isUnchanged ? memory.jar : memory.jar.mapValues((_name, value) => value);
   for (const set of given.cookies) jar.store(set.cookies, set.url);
   return { jar, captured: { ...memory.captured, ...given.captured } };
 }
