@@ -55,7 +55,7 @@ export async function runGate(call: GateCall): Promise<GateRun> {
     seed,
     exitCode,
     failed: failed.map(({ name }) => name),
-    reason: verdict?.reasons[0] ?? output.trim().split("\n").slice(-LAST_WORDS_LINES).join(" "),
+    reason: verdict?.reasons[0] ?? lastWords(output),
     found: asked === undefined ? null : await firstViolation(dir, asked),
     dir,
     tookSeconds: (performance.now() - startedMs) / 1_000,
@@ -80,6 +80,12 @@ async function runCommand({ engine, seed, fault, signal }: GateCall, dir: string
   clearTimeout(limit);
   signal.removeEventListener("abort", stop);
   return { exitCode: code ?? -1, output };
+}
+
+/** Without the frames of a stack, which would be all of them. */
+function lastWords(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+  return lines.slice(-LAST_WORDS_LINES).join(" ");
 }
 
 async function readVerdict(dir: string): Promise<Verdict | null> {
