@@ -4,7 +4,7 @@ import { checkHistory } from "./checks/check-history.ts";
 import type { SendOptions, SentTotals } from "./engine/engine.ts";
 import type { EndEvent } from "./events/event.ts";
 import { openHistoryFile } from "./events/history-file.ts";
-import { type CountersBefore, observeBefore, observeEach } from "./observation/observe.ts";
+import { type CountersBefore, observe, observeBefore } from "./observation/observe.ts";
 import type { Plan } from "./plan/plan.ts";
 import { writePlan } from "./plan/plan-file.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -47,25 +47,14 @@ async function closeHistory(options: GateOptions, totals: SentTotals, before: Co
   let { observations, ...counts } = totals;
   // Whoever pressed Ctrl-C waits: a run that was cut short has nothing to gain from reading back.
   if (!signal.aborted) {
-    const { say } = options;
-    for await (const seen of observeEach(plan, {
-      secrets,
-      atMicroseconds: counts.endedMicroseconds,
-      before,
-      say,
-    })) {
+    const { endedMicroseconds: atMicroseconds } = counts;
+    for await (const seen of observe(plan, { secrets, atMicroseconds, before, say: options.say })) {
       history.append(seen);
       observations++;
       await history.hasRoom();
     }
   }
-  const end: EndEvent = {
-    type: "end",
-    run: plan.runId,
-    control: null,
-    ...counts,
-    observations,
-  };
+  const end: EndEvent = { type: "end", run: plan.runId, control: null, ...counts, observations };
   history.append(end);
   await history.close();
 }

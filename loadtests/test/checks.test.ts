@@ -64,6 +64,21 @@ const observed = (
   into: Partial<ObservationEvent>,
 ) => change(history, "observation", matches, (event) => ({ ...event, ...into }), 1);
 
+function withoutRowOf(history: History, visitor: number): void {
+  change(
+    history,
+    "observation",
+    (e) => e.kind === "row" && e.visitor === visitor,
+    () => null,
+  );
+}
+
+/** As it is after a row more or less in the database, not in the record. */
+function recountRows(history: History): void {
+  const rows = history.events.filter((event) => event.type === "observation" && event.kind === "row").length;
+  observed(history, (event) => event.kind === "rows-end", { value: rows });
+}
+
 const isAcked = (event: RequestEvent) => event.class === "acknowledged";
 const isReadBack = (event: RequestEvent) => event.phase === "read-back";
 const isSignUp = (event: RequestEvent) => event.role === "sign-up";
@@ -118,6 +133,15 @@ const RED: Defect[] = [
     put: (h) => requests(h, (e) => e.visitor === PLAIN && isAcked(e), { memberId: memberIdOf(0) }),
   },
   {
+    name: "a profile shows another's ID, and nothing else of theirs",
+    check: "ids-unique",
+    outcome: "fail",
+    put: (h) =>
+      requests(h, (e) => e.visitor === PLAIN && e.purpose === "journey" && e.class === "served", {
+        memberId: memberIdOf(0),
+      }),
+  },
+  {
     name: "two rows have one ID",
     check: "ids-unique",
     outcome: "fail",
@@ -141,13 +165,10 @@ const RED: Defect[] = [
     check: "acks-durable",
     outcome: "fail",
     also: ["no-ghost-id", "history"],
-    put: (h) =>
-      change(
-        h,
-        "observation",
-        (e) => e.kind === "row" && e.visitor === PLAIN,
-        () => null,
-      ),
+    put: (h) => {
+      withoutRowOf(h, PLAIN);
+      recountRows(h);
+    },
   },
   {
     name: "a row has another's address",
@@ -263,22 +284,14 @@ const RED: Defect[] = [
     outcome: "fail",
     also: ["acks-durable", "accounting", "members-within"],
     put: (h) => {
-      const isEarly = (e: RequestEvent) => e.visitor === 7 || e.visitor === 21;
-      requests(h, (e) => isEarly(e) && isSignUp(e), WAITING);
-      change(
-        h,
-        "request",
-        (e) => isEarly(e) && e.purpose === "journey" && e.class === "served",
-        (e) => ({
-          ...e,
-          ...WAITING,
-          role: "sign-up",
-          step: "sign-up",
-          method: "POST",
-          purpose: "come-back",
-        }),
-      );
+      for (const visitor of [7, 21]) waitsAndComesBack(h, visitor, "waiting");
     },
+  },
+  {
+    name: "who waited and came back on time is rejected, and nobody else had their address or key",
+    check: "refusals-honest",
+    outcome: "fail",
+    put: (h) => waitsAndComesBack(h, 7, "rejected"),
   },
   {
     name: "one session for two people",
@@ -297,6 +310,12 @@ const RED: Defect[] = [
     check: "responses-private",
     outcome: "fail",
     put: (h) => requests(h, (e) => e.purpose === "re-read", { cacheControl: "public, max-age=60" }, 1),
+  },
+  {
+    name: "an answer keeps one header private and leaves the rest to caches",
+    check: "responses-private",
+    outcome: "fail",
+    put: (h) => requests(h, (e) => e.purpose === "re-read", { cacheControl: 'private="set-cookie"' }, 1),
   },
   {
     name: "an answer to GET says nothing about caches",
@@ -385,6 +404,19 @@ const WAITING: Partial<RequestEvent> = {
   matched: [],
 };
 
+/** Told to wait no time at all; the first read is the coming back. */
+function waitsAndComesBack(history: History, visitor: number, answer: RequestEvent["class"]): void {
+  requests(history, (e) => e.visitor === visitor && e.request === 1, WAITING);
+  requests(history, (e) => e.visitor === visitor && e.purpose === "journey" && e.class === "served", {
+    ...WAITING,
+    class: answer,
+    role: "sign-up",
+    step: "sign-up",
+    method: "POST",
+    purpose: "come-back",
+  });
+}
+
 const BLANK: Partial<RequestEvent> = { own: [], matched: [], memberId: null };
 
 /** Nothing seen, or something in the way: never a pass. */
@@ -464,6 +496,20 @@ const UNKNOWN: Defect[] = [
       ),
   },
   {
+    name: "rows that were not read to their end, and a member whose row was not reached",
+    check: "acks-durable",
+    outcome: "unknown",
+    put: (h) => {
+      withoutRowOf(h, PLAIN);
+      change(
+        h,
+        "observation",
+        (e) => e.kind === "rows-end",
+        () => null,
+      );
+    },
+  },
+  {
     name: "members who were never read back, and no rows",
     check: "acks-durable",
     outcome: "unknown",
@@ -496,6 +542,12 @@ const UNKNOWN: Defect[] = [
     check: "sessions-bound",
     outcome: "unknown",
     put: (h) => requests(h, (e) => e.session === "none", { class: "indeterminate" }),
+  },
+  {
+    name: "a log that could not be read",
+    check: "telemetry-clean",
+    outcome: "unknown",
+    put: (h) => observed(h, (e) => e.name === "logs", { value: null }),
   },
   {
     name: "a log that was not read",
@@ -725,6 +777,13 @@ describe("a healthy history", () => {
     expect([outcomeOf(check), check?.summary]).toEqual(["pass", expect.stringContaining("told to wait")]);
   });
 
+  it("lets a come-back be rejected where the other tap became the member meanwhile", async () => {
+    const history = healthyHistory();
+    waitsAndComesBack(history, DOUBLE_TAPPER, "rejected");
+    const check = (await judge(history)).checks.find(({ name }) => name === "refusals-honest");
+    expect([outcomeOf(check), check?.summary]).toEqual(["pass", expect.stringContaining("told to wait")]);
+  });
+
   it("lets the second of a pair see the address they share", async () => {
     const history = healthyHistory();
     const shared = [{ runTag: RUN_TAG, visitor: PAIR_FIRST, field: "email" as const, place: "json:/email" }];
@@ -750,6 +809,7 @@ describe("a healthy history", () => {
   it("finds a member beside a second row of the same address, which is another check's matter", async () => {
     const history = healthyHistory();
     history.events.push(observation({ visitor: PAIR_FIRST, memberId: memberIdOf(902), atMicroseconds: 9e6 }));
+    recountRows(history);
     const { checks } = await judge(history);
     const outcomes = ["acks-durable", "once-per-person"].map((wanted) =>
       outcomeOf(checks.find(({ name }) => name === wanted)),

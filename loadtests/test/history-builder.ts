@@ -19,7 +19,7 @@ export interface History {
   events: Event[];
 }
 
-export const RUN_ID = "cp-0123456789abc";
+const RUN_ID = "cp-0123456789abc";
 export const RUN_TAG = createCanaryCodec({
   runId: RUN_ID,
   hmacSha256: (key, message) => createHmac("sha256", key).update(message).digest("hex"),
@@ -198,6 +198,7 @@ export function memberIdOf(visitor: number): string {
 /** As they would be written, one visitor after the other; the end event is the last. */
 export function* healthyEvents(plan: Plan, { reReads = 0 }: HistoryOptions = {}): Generator<Event> {
   const totals = { arrivals: 0, requests: 0, dones: 0, observations: 0 };
+  let rows = 0;
   let acknowledged = 0;
   const readBackMicroseconds = (plan.durationSeconds + plan.drainSeconds) * SECOND;
   const observedMicroseconds = readBackMicroseconds + 2 * SECOND;
@@ -210,11 +211,15 @@ export function* healthyEvents(plan: Plan, { reReads = 0 }: HistoryOptions = {})
       }
       if (event.type === "arrival") totals.arrivals++;
       if (event.type === "done") totals.dones++;
-      if (event.type === "observation") totals.observations++;
+      if (event.type === "observation") {
+        totals.observations++;
+        rows++;
+      }
       yield event;
     }
   }
   for (const observed of [
+    { kind: "rows-end", name: null, value: rows },
     { kind: "counter", name: "acknowledged", value: acknowledged },
     { kind: "scan", name: "logs", value: 48_210 },
     { kind: "scan", name: "metrics", value: 9_000 },
@@ -460,7 +465,7 @@ export function request(change: Partial<RequestEvent>): RequestEvent {
   };
 }
 
-export function done(change: Partial<DoneEvent>): DoneEvent {
+function done(change: Partial<DoneEvent>): DoneEvent {
   return {
     ...BASE,
     type: "done",
@@ -491,7 +496,7 @@ export function observation(change: Partial<ObservationEvent>): ObservationEvent
   };
 }
 
-export function end(change: Partial<EndEvent>): EndEvent {
+function end(change: Partial<EndEvent>): EndEvent {
   return {
     ...BASE,
     type: "end",

@@ -82,12 +82,9 @@ async function query(statement: string, values: unknown[] = []) {
 /** What was observed, and what was said about the rest. */
 async function observeAll(of: Plan = plan, before = NOBODY) {
   const said: string[] = [];
-  const events = await observe(of, {
-    secrets,
-    atMicroseconds: 5,
-    before,
-    say: (reason) => said.push(reason),
-  });
+  const events: ObservationEvent[] = [];
+  const say = (reason: string) => said.push(reason);
+  for await (const event of observe(of, { secrets, atMicroseconds: 5, before, say })) events.push(event);
   const ofKind = (kind: ObservationEvent["kind"]) => events.filter((event) => event.kind === kind);
   return { events, said, rows: ofKind("row"), counters: ofKind("counter"), scans: ofKind("scan") };
 }
@@ -187,7 +184,18 @@ describe("the reference service, observed", () => {
   it("reads more rows than one fetch brings", async () => {
     const statement = "select n::text as member_id from generate_series(1, 4500) n;";
     const readBack = { ...plan.target.readBack, sql: { ...plan.target.readBack.sql!, statement } };
-    expect((await observeAll(withTarget({ readBack }))).rows).toHaveLength(4_500);
+    const { events, rows } = await observeAll(withTarget({ readBack }));
+    expect(rows).toHaveLength(4_500);
+    expect(events.at(-1)).toMatchObject({ kind: "rows-end", value: 4_500 });
+  });
+
+  it("does not say that the rows ended where reading them broke off", async () => {
+    const statement = "select (1 / (4000 - n))::text as member_id from generate_series(1, 4500) n";
+    const readBack = { ...plan.target.readBack, sql: { ...plan.target.readBack.sql!, statement } };
+    const { events, rows, said } = await observeAll(withTarget({ readBack }));
+    expect(rows).toHaveLength(2_000);
+    expect(events.map(({ kind }) => kind)).not.toContain("rows-end");
+    expect(said[0]).toMatch(/rows could not be read back: division by zero/);
   });
 });
 
@@ -226,7 +234,7 @@ describe("logs and metrics with somebody in them", () => {
   });
 });
 
-describe("what cannot be observed is said, and leaves no event", () => {
+describe("what cannot be observed is said, and leaves nothing seen", () => {
   const sql = (change: object) => ({
     readBack: { ...plan.target.readBack, sql: { ...plan.target.readBack.sql!, ...change } },
   });
@@ -288,7 +296,10 @@ describe("what cannot be observed is said, and leaves no event", () => {
   ];
   it.each(rows)("$name", async ({ of, kind, says }) => {
     const { events, said } = await observeAll(of());
-    expect(events.filter((event) => event.kind === kind)).toEqual([]);
+    const seen = events.filter((event) => event.kind === kind);
+    if (kind === "scan") expect(seen.map(({ value }) => value)).toContain(null);
+    else expect(seen).toEqual([]);
+    if (kind === "row") expect(events.map((event) => event.kind)).not.toContain("rows-end");
     expect(said.join("\n")).toMatch(says);
   });
 
@@ -314,7 +325,7 @@ describe("what cannot be observed is said, and leaves no event", () => {
     const { scans, said } = await observeAll(withTelemetry({ metricsUrl, logFiles: [] }));
     server.closeAllConnections();
     server.close();
-    expect(scans).toEqual([]);
+    expect(scans).toMatchObject([{ name: "metrics", value: null }]);
     expect(said[0]).toMatch(/larger than 64 MiB/);
   });
 });

@@ -21,7 +21,7 @@ function shown(value: unknown): SqlValue {
 }
 
 /** To be filled in by hand: a person's data, tokens and secrets stand as `<person.email>`, `<captured.ticket>`, `<env:KEY>`. */
-export function curlOf({ target }: Plan, step: Step): string {
+function curlOf({ target }: Plan, step: Step): string {
   const url = step.path.startsWith("/") ? `${target.baseUrl}${step.path}` : step.path;
   const headers = { ...target.headers, ...step.headers };
   if (target.idempotencyHeader && step.role === "sign-up") headers[target.idempotencyHeader] = "${key}";

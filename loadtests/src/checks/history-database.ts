@@ -18,7 +18,9 @@ export type SqlValue = string | number | boolean | null;
  * their case); lists are lists, `foreign` a list of structs.
  *
  * Views, without control events and without lines that are not events of this run:
- * `requests`, `arrivals`, `dones`, `observations`, `ends`, and `exposed`: one row per foreign canary in an answer.
+ * `requests`, `arrivals`, `dones`, `observations`, `ends`; `exposed`: one row per foreign canary in an answer;
+ * `wholeRows`: one row (`rows`, `atMicroseconds`) where the rows of the target were read to their end and are all on
+ * record, else none: only then is it the target's doing that a row is not there.
  * Tables: `planned(visitor, dueMicroseconds, behaviour, groupFirst, burst)`, `steps`, `stepFields`, `settings` (one
  * row), `events` (every line).
  */
@@ -37,7 +39,7 @@ export interface HistoryDatabase {
 }
 
 /** A schema of the database: the ordinary events, or those of one control. */
-export type Room = "campaign" | (typeof CONTROLS)[number];
+type Room = "campaign" | (typeof CONTROLS)[number];
 
 /**
  * 10 M events are judged within 1.5 GiB: this for DuckDB's buffers, the rest for Node, the library itself and what
@@ -251,6 +253,7 @@ async function makeRooms(connection: DuckDBConnection): Promise<void> {
         select ${names} from main.events where type = '${type}' and lineFault is null and ${isThere}`);
     }
     await connection.run(exposedView(schema));
+    await connection.run(wholeRowsView(schema));
   }
 }
 
@@ -270,6 +273,13 @@ function exposedView(schema: string): string {
     left join main.planned p on p.visitor = r.visitor
     where not (p.behaviour is not distinct from 'pair' and canary.field = 'email'
       and canary.visitor = p.groupFirst and canary.runTag = (select runTag from main.settings))`;
+}
+
+function wholeRowsView(schema: string): string {
+  return `create view ${schema}.wholeRows as
+    select count(*) filter (where kind = 'row') as rows, max(atMicroseconds) as atMicroseconds
+    from ${schema}.observations where kind in ('row', 'rows-end')
+    having count(*) filter (where kind = 'rows-end') = 1 and max(value) filter (where kind = 'rows-end') = rows`;
 }
 
 const schemaOf = (room: Room) => room.replace("-", "_");

@@ -92,7 +92,7 @@ async function found(history: HistoryDatabase, statements: Statement[], mark: Ma
  * → not exercised where the check says so and nothing required it, unknown otherwise; else pass. What makes a run
  * invalid says nothing against the target: validity never fails, it is unknown.
  */
-export function judgeCount(
+function judgeCount(
   rule: Pick<CheckRule, "kind" | "unexercised">,
   { observed, parts, violations, unknowns }: Counted,
 ): Judgement {

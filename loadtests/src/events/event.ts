@@ -143,7 +143,7 @@ export type Ending = (typeof ENDINGS)[number];
 /** Something seen outside the visitors' own answers. Which columns are set depends on `kind`. */
 export interface ObservationEvent extends EventBase {
   type: "observation";
-  kind: "row" | "counter" | "scan" | "clock" | "lag" | "stop";
+  kind: "row" | "rows-end" | "counter" | "scan" | "clock" | "lag" | "stop";
   atMicroseconds: number;
   /** row: the visitor whose e-mail canary the row carries; null for a row of nobody in this run. */
   visitor: number | null;
@@ -154,7 +154,10 @@ export interface ObservationEvent extends EventBase {
   mismatched: FieldName[];
   /** counter: the answer class; scan: `logs`, `metrics`, `urls`, `mails`; clock: `wall`; lag: the engine; stop: why. */
   name: string | null;
-  /** counter: increase over the run; scan: bytes read; clock: step in seconds; lag: worst generator lag in seconds. */
+  /**
+   * rows-end: how many row events there must be, said once all rows were read; counter: increase over the run; scan: bytes read, null
+   * where nothing could be; clock: step in seconds; lag: worst generator lag in seconds.
+   */
   value: number | null;
 }
 

@@ -28,7 +28,7 @@ export async function logPositions(
   return positions;
 }
 
-/** One scan event for each log file, over what was written since; `value` has the bytes, zero included. */
+/** One scan event for each log file, over what was written since; `value` has the bytes, null where it cannot be read. */
 export async function* scanLogs(
   bytesBefore: Readonly<Record<string, number>>,
   context: ObserveContext,
@@ -51,6 +51,7 @@ export async function* scanLogs(
       };
     } catch (error) {
       context.say(`The log ${file} could not be read: ${reasonOf(error)}.`);
+      yield { ...context.blank, kind: "scan", name: "logs" };
     }
   }
 }

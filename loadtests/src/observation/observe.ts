@@ -21,7 +21,7 @@ export interface ObserveOptions {
   secrets: Record<string, string>;
   atMicroseconds: number;
   before: CountersBefore;
-  /** Told why something could not be observed. Its event is left out, and the check that needs it is unknown. */
+  /** Told why something could not be observed. The check that needs it is unknown. */
   say?: (reason: string) => void;
 }
 
@@ -34,18 +34,11 @@ export async function observeBefore(plan: Plan, secrets: Record<string, string>)
   };
 }
 
-/** observeEach as a list; a row is some 500 bytes. */
-export async function observe(plan: Plan, options: ObserveOptions): Promise<ObservationEvent[]> {
-  const events: ObservationEvent[] = [];
-  for await (const event of observeEach(plan, options)) events.push(event);
-  return events;
-}
-
 /**
  * Everything seen outside the visitors' own answers: rows, counters, and canaries in metrics and logs. Nothing that
- * cannot be reached throws: its events are missing and `say` has the reason.
+ * cannot be reached throws: its events are missing (a scan has no bytes) and `say` has the reason.
  */
-export async function* observeEach(plan: Plan, options: ObserveOptions): AsyncGenerator<ObservationEvent> {
+export async function* observe(plan: Plan, options: ObserveOptions): AsyncGenerator<ObservationEvent> {
   const { secrets, atMicroseconds, before, say = () => {} } = options;
   const { target } = plan;
   const codec = createCanaryCodec({
@@ -64,8 +57,10 @@ export async function* observeEach(plan: Plan, options: ObserveOptions): AsyncGe
 
   if (target.telemetry.metricsUrl !== undefined) {
     const page = await fetchMetrics(target, secrets);
-    if ("reason" in page) say(page.reason);
-    else {
+    if ("reason" in page) {
+      say(page.reason);
+      yield { ...context.blank, kind: "scan", name: "metrics" };
+    } else {
       yield scanMetrics(page.text, context);
       yield* counterEvents(before.counters, countersIn(page.text, target.telemetry.counters), context);
     }

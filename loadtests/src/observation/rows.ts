@@ -12,16 +12,23 @@ import { type ObserveContext, reasonOf } from "./observe-context.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** One event for each row with this run's people in it; where the target is ours alone, for a row of nobody as well. */
+/**
+ * One event for each row with this run's people in it; where the target is ours alone, for a row of nobody as well. The
+ * last says that there are no more: without it a member without a row may be one whose row was not reached.
+ */
 export async function* rowEvents(
   { connection, statement }: SqlStatement,
   context: ObserveContext,
 ): AsyncGenerator<ObservationEvent> {
   try {
+    let rows = 0;
     for await (const row of readRows(fillSecrets(connection, context.secrets), statement)) {
       const event = readRow(row, context);
-      if (event) yield event;
+      if (!event) continue;
+      rows++;
+      yield event;
     }
+    yield { ...context.blank, kind: "rows-end", value: rows };
   } catch (error) {
     context.say(`The rows could not be read back: ${reasonOf(error)}.`);
   }

@@ -3,7 +3,7 @@
 
 -- prepare
 create or replace temp table told as
-select c.class, sum(o.value) as counted, max(o.atMicroseconds) as atMicroseconds
+select c.class, max(o.value) as counted, max(o.atMicroseconds) as atMicroseconds
 from counters c join observations o on o.kind = 'counter' and o.name = c.class
 group by c.class;
 
@@ -31,5 +31,6 @@ join lateral (
     count(*) filter (where r.class in (t.class, 'indeterminate', 'failed')) as possible
   from requests r where r.role in ('sign-up', 'come-back')
 ) n on true
--- What neither side can name surely is not compared.
-where (select isExclusive from settings) and t.class not in ('indeterminate', 'failed') and (t.counted < n.definite or t.counted > n.possible);
+-- What neither side can name surely is not compared; nor is anything where requests are missing from the record.
+where (select isExclusive from settings) and exists (select 1 from ends where requests = (select count(*) from requests))
+  and t.class not in ('indeterminate', 'failed') and (t.counted < n.definite or t.counted > n.possible);

@@ -56,7 +56,7 @@ select 'read back over HTTP' as part,
   (select count(distinct visitor) from looks where lastClass = 'served') as observed,
   (select isReadBackHttp from settings) as isRequired
 union all
-select 'rows read', (select count(*) from observations where kind = 'row'), (select isReadBackSql from settings);
+select 'rows read to their end', coalesce((select rows from wholeRows), 0), (select isReadBackSql from settings);
 
 -- violations
 select a.atMicroseconds, a.visitor, a.memberIds[1] as memberId, l.step, 'missing' as problem
@@ -76,9 +76,8 @@ union all by name
 select atMicroseconds, visitor, memberIds[1] as memberId, step,
   case when rows = 0 then 'no row' when isOtherId then 'row has another ID' else 'row not as sent' end as problem
 from found
-where (rows = 0 and exists (select 1 from observations where kind = 'row')
-    and (select max(atMicroseconds) from observations where kind = 'row')
-      >= atMicroseconds + (select visibleWithinMicroseconds from settings))
+where (rows = 0 and exists (select 1 from wholeRows
+    where rows > 0 and wholeRows.atMicroseconds >= found.atMicroseconds + (select visibleWithinMicroseconds from settings)))
   or (isAltered and isOrdinary) or isOtherId;
 
 -- unknowns
@@ -105,5 +104,4 @@ union all by name
 select atMicroseconds, visitor, step, 'row looked for too early' as problem
 from found
 where rows = 0 and (select isReadBackSql from settings)
-  and (select max(atMicroseconds) from observations where kind = 'row')
-    < atMicroseconds + (select visibleWithinMicroseconds from settings);
+  and (select wholeRows.atMicroseconds from wholeRows) < atMicroseconds + (select visibleWithinMicroseconds from settings);

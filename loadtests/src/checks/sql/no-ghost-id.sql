@@ -16,7 +16,6 @@ select min(r.endedMicroseconds) as atMicroseconds, min(r.visitor) as visitor, mi
 from requests r
 anti join (select memberId from observations where kind = 'row' and memberId is not null) o using (memberId)
 where r.class = 'acknowledged' and r.memberId is not null
-  and exists (select 1 from observations where kind = 'row')
 group by r.memberId
 having min(r.endedMicroseconds) + (select visibleWithinMicroseconds from settings)
-  <= (select max(atMicroseconds) from observations where kind = 'row');
+  <= (select atMicroseconds from wholeRows where rows > 0);

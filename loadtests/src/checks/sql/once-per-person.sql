@@ -64,4 +64,6 @@ select min(atMicroseconds) as atMicroseconds, visitor, 'row' as step,
   string_agg(distinct memberId, ', ' order by memberId) as memberIds, 'one e-mail address, ' || count(*) || ' rows' as problem
 from observations
 where kind = 'row' and visitor is not null
-group by visitor having count(*) > 1;
+group by visitor
+-- Two with one ID may be one line twice, where the record is not whole.
+having count(distinct memberId) > 1 or (count(*) > 1 and exists (select 1 from wholeRows));

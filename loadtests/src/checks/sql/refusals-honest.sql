@@ -28,6 +28,14 @@ where visitor in (select visitor from turned where class = 'waiting')
   and role in ('sign-up', 'come-back') and phase = 'campaign' and purpose in ('journey', 'come-back')
 window journey as (partition by visitor order by request);
 
+-- prepare
+-- A double-tap, a retry or the other of a couple may have become the member meanwhile: then the rejection is right.
+create or replace temp table attempts as
+select r.visitor, r.request, r.class, r.startedMicroseconds,
+  case when p.behaviour in ('pair', 'shared-key') then p.groupFirst else r.visitor end as person
+from requests r left join planned p using (visitor)
+where r.role in ('sign-up', 'come-back') and r.phase = 'campaign';
+
 -- parts
 select 'waiting' as part, count(*) filter (where class = 'waiting') as observed, false as isRequired from turned
 union all
@@ -66,5 +74,9 @@ union all by name
 select endedMicroseconds as atMicroseconds, visitor, step, class, request, 'came back on time and was not let in' as problem
 from comeBacks
 where wasClass = 'waiting' and class in ('waiting', 'refused', 'rejected', 'absent', 'denied')
+  and not (class = 'rejected' and exists (
+    select 1 from attempts own join attempts other using (person)
+    where own.visitor = comeBacks.visitor and own.request = comeBacks.request
+      and other.class in ('acknowledged', 'indeterminate', 'failed') and other.startedMicroseconds < comeBacks.endedMicroseconds))
   and startedMicroseconds >= toldMicroseconds
   and toldMicroseconds <= (select drainEndMicroseconds from settings);

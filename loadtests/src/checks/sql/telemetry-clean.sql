@@ -1,7 +1,7 @@
--- Invariant: nobody's canary stands in logs, metrics or URLs.
+-- Invariant: nobody's canary stands in the target's logs or on its metrics page.
 
 -- parts
-select coalesce(name, 'scan') as part, sum(value)::bigint as observed, false as isRequired
+select coalesce(name, 'scan') as part, coalesce(sum(value), 0)::bigint as observed, false as isRequired
 from observations where kind = 'scan' group by name
 union all
 select 'logs', 0, true where (select hasLogs from settings) and not exists
@@ -17,3 +17,6 @@ from (select *, unnest("foreign") as canary from observations where kind = 'scan
 union all by name
 select atMicroseconds, name as foundIn, visitor as victim, array_to_string(own, ', ') as field, null as place
 from observations where kind = 'scan' and len(own) > 0;
+
+-- unknowns
+select atMicroseconds, name || ' could not be read' as problem from observations where kind = 'scan' and value is null;
