@@ -1,13 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "./package-root.ts";
 
-/** The version in package.json, which is one folder higher up for what was built into `dist/`. */
-export const crowdproofVersion = readVersion(dirname(fileURLToPath(import.meta.url)));
+/** The version in package.json. */
+export const crowdproofVersion = readVersion(join(packageRoot(), "package.json"));
 
-function readVersion(folder: string): string {
-  const file = join(folder, "package.json");
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-  const parent = dirname(folder);
-  return parent === folder ? "unknown" : readVersion(parent);
+function readVersion(manifest: string): string {
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }

@@ -30,14 +30,6 @@ const tools: Record<Need, Tool> = {
   },
 };
 
-/** Path of each program that some tests need and not every machine has; null where it is missing. */
-export const needs: Record<Need, string | null> = {
-  k6: tools.k6.path,
-  chromium: tools.chromium.path,
-  prometheus: tools.prometheus.path,
-  promtool: tools.promtool.path,
-};
-
 /**
  * `describe` for tests that need a program. Where it is missing they are named as not run, and with
  * CROWDPROOF_REQUIRE_ALL_TOOLS=1 its absence is a failing test: a skipped test must not look green in CI.

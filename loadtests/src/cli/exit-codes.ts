@@ -10,5 +10,3 @@ export const EXIT_CODES = {
   bug: { code: 70, meaning: "a bug in Crowdproof" },
   interrupted: { code: 130, meaning: "stopped by Ctrl-C; verdict.json has what was seen until then" },
 } as const;
-
-export type ExitName = keyof typeof EXIT_CODES;

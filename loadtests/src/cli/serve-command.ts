@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { relative } from "node:path";
 import type { Command } from "commander";
+import { REFERENCE_TARGET } from "../reference/reference-target.ts";
 import { startReferenceService } from "../reference/start-service.ts";
 import { UsageError } from "../usage-error.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -39,13 +41,13 @@ function describe(url: string, environment: Record<string, string>, fault: strin
     `  metrics    GET  ${url}/metrics`,
     "To send a crowd to it from another terminal:",
     ...exports,
-    "  crowdproof gate --target loadtests/targets/reference.yaml",
+    `  npx crowdproof gate --target ${relative(process.cwd(), REFERENCE_TARGET)}`,
     "Ctrl-C stops it.",
     "",
   ].join("\n");
 }
 
-export function parsePort(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new UsageError(`--port ${text}: a port is a whole number from 0 to 65535. Type e.g. --port 3000.`);

@@ -12,7 +12,7 @@ import { type Complaint, complaintsOf, expectedOf } from "./complaints.ts";
 import { locate } from "./locate.ts";
 
 /** Aliases that may be expanded: honest files repeat a header block a few times, a "billion laughs" does it 10⁹ times. */
-export const ALIASES_MAX = 100;
+const ALIASES_MAX = 100;
 /** More lines than this scroll the first one, which explains the rest, off the screen. */
 const COMPLAINTS_SHOWN_MAX = 40;
 

@@ -30,7 +30,7 @@ export interface Forecast {
 export const ASSUMED_SIGNUP_SECONDS = 0.004;
 const OTHER_SIGNUP_SECONDS = [0.001, 0.002, 0.008];
 /** A claim of a crowd needs so many people at one instant (DESIGN.md). */
-export const CROWD_BURST_VISITORS_MIN = 64;
+const CROWD_BURST_VISITORS_MIN = 64;
 
 export function forecastPlan(plan: Plan): Forecast {
   const { arrivals, pieces, bursts, durationSeconds } = plan;

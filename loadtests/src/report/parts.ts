@@ -60,7 +60,7 @@ export function table(options: {
 }
 
 /** A value from the run that is longer than this is cut: one hostile answer must not make the page unreadable. */
-export const VALUE_CHARACTERS_MAX = 300;
+const VALUE_CHARACTERS_MAX = 300;
 
 export function shortened(text: string, charactersMax = VALUE_CHARACTERS_MAX): string {
   return text.length <= charactersMax ? text : `${text.slice(0, charactersMax)}…`;

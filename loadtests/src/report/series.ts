@@ -20,7 +20,7 @@ export interface Series {
 }
 
 /** Finer steps cannot be seen on the page, and each is a row in its tables. */
-export const BUCKETS_MAX = 120;
+const BUCKETS_MAX = 120;
 
 /** Counted by the database: the page's cost does not grow with the history. */
 export async function readSeries(history: HistoryDatabase): Promise<Series> {

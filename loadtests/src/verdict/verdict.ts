@@ -18,7 +18,7 @@ export type CheckResult = {
 /** One row of evidence: visitors, IDs, times. Column name → value. */
 export type Evidence = Record<string, string | number | boolean | null>;
 
-/** Who saw whose what, when. `victimRun` is null for this run. */
+/** Who saw whose what, when. */
 export interface Exposure {
   viewer: number;
   victim: number;
