@@ -15,9 +15,6 @@ export interface WorkerOrder {
 }
 export type WorkerReport = { totals: SentTotals } | { usageError: string };
 
-// undici closes each fresh connection with an error of its own, whose stack Node then formats: 11 µs with ten frames, 4 with
-// two. Three tell where a bug of ours is.
-Error.stackTraceLimit = 3;
 const { plan, dir, secrets } = workerData as WorkerInput;
 const stopping = new AbortController();
 parentPort?.on("message", (order: WorkerOrder) => stopping.abort(order.stop));

@@ -4,9 +4,6 @@ import { UsageError } from "../../usage-error.ts";
 import { type SendOptions, type SentTotals, stopReason } from "../engine.ts";
 import type { WorkerInput, WorkerOrder, WorkerReport } from "./embedded-worker.ts";
 
-/** Answers and events die young: with Node's default for threads a tenth of the engine's time went to the collector. */
-const YOUNG_GENERATION_MEGABYTES = 128;
-
 /**
  * Sends the plan from a thread of its own, so that following the history, drawing and judging delay nobody. Events
  * go to `events.ndjson` of the run folder within milliseconds. Ends within a second of the signal.
@@ -17,7 +14,6 @@ export async function sendEmbedded(plan: Plan, options: SendOptions): Promise<Se
   const worker = new Worker(workerUrl(), {
     workerData,
     name: "crowdproof-embedded",
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEGABYTES },
   });
   const stop = () => worker.postMessage({ stop: stopReason(signal) } satisfies WorkerOrder);
   signal.addEventListener("abort", stop);

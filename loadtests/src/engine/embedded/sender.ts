@@ -178,7 +178,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const times = this.#ended();
-    // undici would close it with an error, whose stack Node then formats, some 20 µs.
+    // undici would close it with an error, whose stack Node then formats. Like this, and without probes, a request was
+    // measured at 350 instead of 390 µs of CPU.
     this.#freshSocket?.destroy();
     const { answerBytesMax } = this.#request;
     const body = decodeBody(Buffer.concat(this.#chunks), this.#headers["content-encoding"], answerBytesMax);
