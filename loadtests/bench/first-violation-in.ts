@@ -7,10 +7,11 @@ export interface FirstViolation {
   isFound: boolean;
 }
 
-/** By when the answers came, whatever the order of the history. */
-export function firstViolationIn(events: readonly Event[]): FirstViolation {
+/** By when the answers came, whatever the order of the history. Visitors before `firstVisitor` were the warm-up. */
+export function firstViolationIn(events: readonly Event[], firstVisitor: number): FirstViolation {
   const acknowledged = events
     .filter(isAcknowledged)
+    .filter(({ visitor }) => visitor >= firstVisitor)
     .sort((one, other) => one.endedMicroseconds - other.endedMicroseconds);
   const seen = new Map<string, number>();
   for (const [at, { memberId, visitor }] of acknowledged.entries()) {
