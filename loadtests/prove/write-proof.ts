@@ -25,7 +25,11 @@ export function proofTable(proofs: readonly Proof[]): string {
               `${proof.foundIn} of ${proof.runs.length}`,
               proof.signupsMedian?.toLocaleString("en", { maximumFractionDigits: 0 }) ?? "–",
               proof.secondsMedian?.toFixed(2) ?? "–",
-              proof.unexpected.length === 0 ? "yes" : `no: ${proof.unexpected.join(", ")}`,
+              proof.foundIn === 0
+                ? "–"
+                : proof.unexpected.length === 0
+                  ? "yes"
+                  : `no: ${proof.unexpected.join(", ")}`,
               proof.alsoFailed.join(", ") || "–",
             ],
           ],
