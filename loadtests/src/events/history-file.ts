@@ -22,8 +22,8 @@ const GATHER_MILLISECONDS = 10;
 
 /**
  * Opens (creates with mode 0600, or continues) the history of a run folder. Events are on their way to the disk within
- * some 10 ms, as whole lines in one write at a time, so that a gate that is killed leaves what it saw, and several
- * threads may append to one file.
+ * some 10 ms, as whole lines, so that a gate that is killed leaves what it saw. One writer a file: a write of more than
+ * 512 KiB is split by Node, and lines of two writers would tear.
  */
 export async function openHistoryFile(dir: string): Promise<HistoryFile> {
   const path = join(dir, "events.ndjson");
