@@ -22,8 +22,12 @@ export function readPointer(value: unknown, pointer: string): unknown {
   const steps = stepsOf(pointer);
   for (let at = 0; at < steps.length; at++) {
     const name = steps[at]!;
-    if (current === null || typeof current !== "object" || !Object.hasOwn(current, name)) return undefined;
-    current = (current as Record<string, unknown>)[name];
+    if (current === null || typeof current !== "object") return undefined;
+    const inner: unknown = (current as Record<string, unknown>)[name];
+    // What is text or a number is nothing that an object inherits, so that the question is rarely asked.
+    if (typeof inner !== "string" && typeof inner !== "number" && !Object.hasOwn(current, name))
+      return undefined;
+    current = inner;
   }
   return current;
 }
