@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, rmSync } from "node:fs";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -93,7 +93,11 @@ async function waitUntilReady(
     if (signal?.aborted) throw new InterruptedError("Stopped before anything was sent: nothing to judge.");
     if (child.exitCode !== null || child.signalCode !== null) break;
     const text = await readFile(readyFile, "utf8").catch(() => null);
-    if (text !== null) return JSON.parse(text) as { url: string; databaseUrl: string };
+    if (text !== null) {
+      // It holds the database's password, and after kill −9 of us nobody would remove it.
+      await rm(readyFile);
+      return JSON.parse(text) as { url: string; databaseUrl: string };
+    }
     await sleep(20);
   }
   const tail = (await readFile(logFile, "utf8").catch(() => "")).slice(-LOG_TAIL_CHARACTERS).trim();

