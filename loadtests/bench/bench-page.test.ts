@@ -17,6 +17,7 @@ describe("a figure's section", () => {
       goals: [
         { wanted: "at least 4", measured: "5", reached: "yes", inTheWay: "nothing" },
         { wanted: "at least 6", measured: "5", reached: "no", inTheWay: "that." },
+        { wanted: "at least 7", measured: "5", reached: "unknown", inTheWay: "that." },
       ],
       notes: [],
     },
@@ -29,7 +30,7 @@ describe("a figure's section", () => {
 
   it("says what is in the way of a goal that was missed, and of no other", () => {
     expect(section).toContain("| at least 6 | 5 | **no** |");
-    expect(section).toContain("In the way of *at least 6*: that.");
+    expect(section).toContain("In the way of *at least 6*, *at least 7*: that.");
     expect(section).not.toContain("nothing");
   });
 });

@@ -1,4 +1,4 @@
-import type { Figure, Measured, Table } from "./figure.ts";
+import type { Figure, Goal, Measured, Table } from "./figure.ts";
 
 const HEAD = `# Numbers
 
@@ -18,13 +18,18 @@ export function showFigure(figure: Figure, measured: Measured, circumstances: st
     figure.explanation,
     ...measured.tables.map(showTable),
     ...(goals.length === 0 ? [] : [showTable({ columns: ["goal", "measured", "reached"], rows: goals })]),
-    ...missed.flatMap(({ wanted, inTheWay }) =>
-      inTheWay === undefined ? [] : [`In the way of *${wanted}*: ${inTheWay}`],
+    ...[...new Set(missed.map(({ inTheWay }) => inTheWay))].flatMap((inTheWay) =>
+      inTheWay === undefined ? [] : [`In the way of ${showWanted(missed, inTheWay)}: ${inTheWay}`],
     ),
     ...measured.notes,
     `\`npm run bench -- ${figure.name}\` · ${circumstances}`,
   ];
   return `${parts.join("\n\n")}\n`;
+}
+
+function showWanted(missed: readonly Goal[], inTheWay: string): string {
+  const goals = missed.filter((goal) => goal.inTheWay === inTheWay);
+  return goals.map(({ wanted }) => `*${wanted}*`).join(", ");
 }
 
 export function showTable({ columns, rows }: Table): string {

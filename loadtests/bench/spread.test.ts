@@ -24,8 +24,9 @@ describe("the spread of some rounds", () => {
   });
 
   const rounds = [
-    { name: "nearly all rounds below it", values: [1, 1, 2, 2, 9], below: "yes" },
-    { name: "nearly all rounds above it", values: [1, 4, 5, 6, 7], below: "no" },
+    { name: "nearly all rounds below it", values: [1, 1, 1, 2, 2, 2, 9], below: "yes" },
+    { name: "nearly all rounds above it", values: [1, 4, 5, 6, 7, 8, 9], below: "no" },
+    { name: "few rounds, of which one is above it", values: [1, 1, 9], below: "unknown" },
     { name: "rounds on both sides", values: [-30, -20, 1, 20, 30], below: "unknown" },
     { name: "a limit that is met exactly", values: [3, 3, 3], below: "no" },
     { name: "no round", values: [], below: "unknown" },

@@ -15,10 +15,12 @@ export function spreadOf(values: readonly number[]): Spread {
 /**
  * Whether the middle of what the rounds were drawn from lies below the limit. Between the second lowest and the second
  * highest of 7 rounds it lies in 88 % of cases, of 9 in 96 % (order statistics); where these two disagree nobody knows.
+ * Of fewer rounds all must agree.
  */
 export function isBelow(values: readonly number[], limit: number): "yes" | "no" | "unknown" {
   const sorted = values.toSorted((one, other) => one - other);
-  const [low = Number.NaN, high = Number.NaN] = [sorted.at(1), sorted.at(-2)];
+  const left = values.length < 7 ? 0 : 1;
+  const [low = Number.NaN, high = Number.NaN] = [sorted.at(left), sorted.at(-1 - left)];
   if (high < limit) return "yes";
   return low >= limit ? "no" : "unknown";
 }
