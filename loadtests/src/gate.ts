@@ -8,6 +8,7 @@ import { type CountersBefore, observe, observeBefore } from "./observation/obser
 import type { Plan } from "./plan/plan.ts";
 import { writePlan } from "./plan/plan-file.ts";
 import { writeReport } from "./report/write-report.ts";
+import { UsageError } from "./usage-error.ts";
 import { decideVerdict } from "./verdict/decide-verdict.ts";
 import type { Verdict } from "./verdict/verdict.ts";
 
@@ -27,17 +28,53 @@ export async function runGate(options: GateOptions): Promise<Verdict> {
   const { dir, plan, secrets, signal } = options;
   await writePlan(dir, plan);
   const before = await observeBefore(plan, secrets);
-  const totals = await options.sendLoad(plan, { dir, secrets, signal });
-  await closeHistory(options, totals, before);
+  try {
+    const totals = await options.sendLoad(plan, { dir, secrets, signal });
+    await closeHistory(options, totals, before);
+  } catch (error) {
+    return await judgeRemains(options, error);
+  }
   return judgeRun(dir);
+}
+
+/** Somebody's data shown before the disk was full or the machine at its end was shown all the same. */
+async function judgeRemains({ dir, say }: GateOptions, error: unknown): Promise<Verdict> {
+  if (!(error instanceof UsageError)) throw error;
+  const verdict = await judgeRun(dir).catch(() => null);
+  if (verdict?.outcome === "fail") {
+    say(error.message);
+    return verdict;
+  }
+  const again = `What was recorded until then can be judged: npx crowdproof judge ${dir}`;
+  throw new UsageError(`${error.message}\n${again}`, { cause: error });
 }
 
 /** What follows from the run folder alone: nothing is sent, and it may be done again. */
 export async function judgeRun(dir: string): Promise<Verdict> {
-  const verdict = decideVerdict(await checkHistory(dir));
-  await writeFile(join(dir, "verdict.json"), `${JSON.stringify(verdict, null, 2)}\n`, { mode: 0o600 });
-  await writeReport(dir, verdict);
-  return verdict;
+  try {
+    const verdict = decideVerdict(await checkHistory(dir));
+    await writeFile(join(dir, "verdict.json"), `${JSON.stringify(verdict, null, 2)}\n`, { mode: 0o600 });
+    await writeReport(dir, verdict);
+    return verdict;
+  } catch (error) {
+    const trouble = diskTroubleOf(error);
+    if (trouble === null) throw error;
+    throw new UsageError(`${dir} cannot be judged: ${trouble}. Then: npx crowdproof judge ${dir}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Node's errors and DuckDB's name it differently; null for what is no trouble of a disk, and a bug of ours. */
+function diskTroubleOf(error: unknown): string | null {
+  const words = error instanceof Error ? error.message : "";
+  if (/ENOSPC|EDQUOT|EFBIG|No space left on device|File too large/.test(words)) {
+    return "no space is left on its disk; free some";
+  }
+  if (/EACCES|EPERM|EROFS|Permission denied|Read-only file system/.test(words)) {
+    return "its folder may not be written to; make it writable, or copy it to where you may write";
+  }
+  return null;
 }
 
 /** Appends what was seen outside the answers, then the end, with the counts everything must add up to. */

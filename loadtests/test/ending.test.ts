@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -199,6 +200,67 @@ describe("a service that dies in the middle makes the run unknown, with exit cod
       expect(verdict()).toMatchObject({ outcome: "unknown", run: { stopped: "target-gone" } });
       const served = await service.ended;
       expect(served).toMatchObject({ exitCode: 3, stderr: "the service ended (SIGKILL)\n" });
+    },
+    TEST_MS_MAX,
+  );
+});
+
+describe("a gate whose disk is full in the middle", () => {
+  it.for([
+    { fault: [], exitCode: 2, says: /what was recorded until then can be judged: npx crowdproof judge/i },
+    { fault: ["--fault", "shared-cache-key"], exitCode: 1, says: /answers had shown somebody else's data/ },
+  ])(
+    "stops sending, says what to type next and exits $exitCode",
+    async ({ fault, exitCode, says }, { skip }) => {
+      const disk = join(desk.path, "disk");
+      mkdirSync(disk);
+      if (!mountSmallDisk(disk)) skip("mounting a small disk needs root");
+      try {
+        const args = ["gate", "long.yaml", "--engine", "embedded", "--out", "disk/run", ...fault];
+        const ended = await desk.run(args);
+        expect(ended.exitCode, ended.stderr).toBe(exitCode);
+        expect(ended.stderr).toMatch(/events\.ndjson cannot be written: no space is left on this disk/);
+        expect(ended.stderr).toMatch(says);
+        // What cannot be judged for want of space is no bug, and leaves nothing that takes more of it.
+        expect(await desk.run(["judge", "disk/run"])).toMatchObject({
+          exitCode: 2,
+          stderr: expect.stringMatching(/no space is left on its disk; free some/),
+        });
+        expect(readdirSync(join(disk, "run")).sort()).toEqual(["events.ndjson", "plan.json"]);
+      } finally {
+        execFileSync("umount", [disk]);
+      }
+    },
+    TEST_MS_MAX,
+  );
+});
+
+/** False where this user, or this container, may not. */
+function mountSmallDisk(path: string): boolean {
+  const args = ["-t", "tmpfs", "-o", "size=256k", "none", path];
+  return spawnSync("mount", args, { stdio: "ignore" }).status === 0;
+}
+
+describe("two gates at once", () => {
+  it(
+    "disturb neither each other's people nor ports nor folders",
+    async () => {
+      const gates = [1, 2].map(() => desk.start(["gate", "smoke", "--engine", "embedded"]));
+      const ended = await Promise.all(gates.map((gate) => gate.ended));
+      const dirs = readdirSync(join(desk.path, "runs"));
+      expect(dirs).toHaveLength(2);
+      const verdicts = dirs.map((dir) => readVerdict(join(desk.path, "runs", dir)));
+      expect(new Set(verdicts.map(({ run }) => run.runId)).size).toBe(2);
+      for (const [index, { outcome, exposuresTotal, checks }] of verdicts.entries()) {
+        // Unknown where two at once are too much for this machine: late starts, a lagging generator.
+        expect(["pass", "unknown"]).toContain(outcome);
+        expect(exposuresTotal).toBe(0);
+        const invariants = checks.filter(({ kind, judged }) => kind === "invariant" && judged);
+        expect(invariants, ended[index]?.stdout).toEqual(
+          invariants.map((check) => ({ ...check, outcome: "pass" })),
+        );
+      }
+      expect(ended.map(({ exitCode }) => [0, 3].includes(exitCode ?? -1))).toEqual([true, true]);
     },
     TEST_MS_MAX,
   );

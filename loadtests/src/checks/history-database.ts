@@ -59,6 +59,9 @@ export async function openHistory(dir: string): Promise<HistoryDatabase> {
     memory_limit: MEMORY_LIMIT,
     temp_directory: join(scratch, "spill"),
     preserve_insertion_order: "false",
+  }).catch(async (error: unknown) => {
+    await rm(scratch, { recursive: true, force: true });
+    throw error;
   });
   const connection = await instance.connect();
   const close = async () => {

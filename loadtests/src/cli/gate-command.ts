@@ -79,6 +79,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   // Checks and report take a second to load: what is wrong with what was typed is told before that.
   const { runGate } = await import("../gate.ts");
   const stop = stopOnSignals();
+  const seen = { exposed: 0 };
   const service = flags.target === undefined ? await startOwnService(flags.fault, stop.signal) : null;
   try {
     const secrets = await resolveSecrets(plan.target, { ...process.env, ...service?.environment });
@@ -88,6 +89,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
       dir,
       chosen,
       stop,
+      seen,
       service,
       isStoppedByExposure: flags.stopOnExposure === true,
     });
@@ -95,6 +97,12 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
     process.stdout.write(showVerdict(verdict, dir));
     const isInterrupted = stop.signal.reason === "interrupted";
     process.exitCode = EXIT_CODES[isInterrupted ? "interrupted" : verdict.outcome].code;
+  } catch (error) {
+    // A full disk has no verdict to write, but what was shown was shown.
+    if (!(error instanceof UsageError) || seen.exposed === 0) throw error;
+    const answers = `${seen.exposed} answers had shown somebody else's data by then.`;
+    process.stderr.write(`${error.message}\n${answers}\n`);
+    process.exitCode = EXIT_CODES.fail.code;
   } finally {
     await service?.stop();
     stop.release();
@@ -123,12 +131,14 @@ interface Watch {
   dir: string;
   chosen: ChosenEngine;
   stop: Stop;
+  /** Answers that carried somebody else's data. */
+  seen: { exposed: number };
   service: RunningService | null;
   isStoppedByExposure: boolean;
 }
 
 /** Sends while the history is followed: for the person at the terminal, and to stop at an exposure. */
-function watched({ dir, chosen, stop, service, isStoppedByExposure }: Watch) {
+function watched({ dir, chosen, stop, seen, service, isStoppedByExposure }: Watch) {
   return async (plan: Plan, options: SendOptions): Promise<SentTotals> => {
     process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
     const isTty = process.stdout.isTTY === true;
@@ -136,6 +146,7 @@ function watched({ dir, chosen, stop, service, isStoppedByExposure }: Watch) {
     const onEvent = (event: Event) => {
       view.onEvent(event);
       const isExposure = event.type === "request" && event.control === null && event.foreign.length > 0;
+      if (isExposure) seen.exposed++;
       if (isExposure && isStoppedByExposure) stop.request("exposure");
     };
     const sent = new AbortController();

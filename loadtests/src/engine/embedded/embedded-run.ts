@@ -15,6 +15,7 @@ import { watchWallClock } from "./wall-clock.ts";
 const LEAD_SECONDS = 0.3;
 /** Who is in flight may still be answered; the rest of the second is for aborting and writing. */
 const STOP_GRACE_MILLISECONDS = 600;
+const DISK_MILLISECONDS = 500;
 const LAG_MILLISECONDS = 5_000;
 /** setTimeout holds no more: 24.8 days. */
 const TIMER_MILLISECONDS_MAX = 2 ** 31 - 1;
@@ -27,6 +28,9 @@ export async function runEmbedded(plan: Plan, options: SendOptions): Promise<Sen
   const recorder = createRecorder(plan, clock, history.append);
   const stopping = createStopping({ clock, sender, recorder, signal: options.signal });
   const watchers = startWatchers(plan, clock, recorder, stopping);
+  // Nobody is sent whose answers cannot be kept. Which reason is the same: closing the history throws the right one.
+  const lookAtDisk = () => void history.hasRoom().catch(() => stopping.stop("time-limit"));
+  const diskTimer = setInterval(lookAtDisk, DISK_MILLISECONDS);
   const watchTarget = createTargetWatch(() => stopping.stop("target-gone"));
   const port: EnginePort = {
     nowMicroseconds: clock.nowMicroseconds,
@@ -44,6 +48,7 @@ export async function runEmbedded(plan: Plan, options: SendOptions): Promise<Sen
     const visitors = plan.arrivals.dueMicroseconds.map((_due, visitor) => visitor);
     await startVisitors(createEngineContext({ plan, port, secrets: options.secrets }), visitors);
   } finally {
+    clearInterval(diskTimer);
     watchers.close();
     sender.abortAll();
     await sender.close();

@@ -210,7 +210,14 @@ async function readTotals(file: string): Promise<TotalsFile | null> {
 function requireSound(ending: K6Ending, log: string, totals: TotalsFile | null): void {
   requireRun(ending, log);
   if (log !== "") throw new Error(`The k6 script threw in the middle of the run:\n${log}`);
-  if (ending.said !== "") throw new UsageError(`k6 complained in the middle of the run:\n${ending.said}`);
+  if (/no space left on device|disk quota exceeded|file too large/.test(ending.said)) {
+    throw new UsageError(
+      "The history cannot be written: no space is left on its disk; free some, or choose another folder with --out",
+    );
+  }
+  // One line of a kind: k6 says it once for each event.
+  const said = [...new Set(ending.said.split("\n"))].join("\n");
+  if (said !== "") throw new UsageError(`k6 complained in the middle of the run:\n${said}`);
   if (totals === null) throw new Error("k6 ended well, but without its totals.");
 }
 
