@@ -231,7 +231,6 @@ describe("a gate whose disk is full in the middle", () => {
         execFileSync("umount", [disk]);
       }
     },
-    TEST_MS_MAX,
   );
 });
 
