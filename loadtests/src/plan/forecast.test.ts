@@ -80,7 +80,7 @@ test("a forecast counts what the plan holds", async () => {
     burstVisitorsMax: 96,
     peakPerSecond: 110,
     peakAtSeconds: 6,
-    seconds: 28,
+    seconds: 33,
   });
   expect(Object.values(forecast.behaviours).reduce((sum, one) => sum + one, 0)).toBe(forecast.visitors);
 });
