@@ -19,14 +19,14 @@ test("eight campaigns are shipped, found by their bare names and called as their
   for (const name of SHIPPED) expect((await loadCampaign(name)).name).toBe(name);
 });
 
-test("the default campaign earns a crowd in half a minute, with every behaviour in it", async () => {
+test("the default campaign earns a crowd and leaves the gate a third of its minute, with every behaviour in it", async () => {
   const campaign = await loadCampaign("default");
   const { arrivals, behaviour, drainSeconds, readBackSeconds } = campaign;
   expect(campaign.claim).toBe("crowd");
   expect(Object.keys(behaviour).sort()).toEqual(BEHAVIOURS.filter((one) => one !== "plain").sort());
   expect(Object.values(behaviour).every((share) => share > 0)).toBe(true);
   expect(arrivals.bursts.every(({ visitors }) => visitors >= 64)).toBe(true);
-  expect(arrivalSecondsOf(campaign) + drainSeconds + readBackSeconds).toBeLessThanOrEqual(30);
+  expect(arrivalSecondsOf(campaign) + drainSeconds + readBackSeconds).toBeLessThanOrEqual(40);
 });
 
 test("a name nobody knows is answered with the nearest and with the list", async () => {
