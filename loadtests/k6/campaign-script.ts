@@ -1,6 +1,7 @@
 import exec from "k6/execution";
 import type { Options } from "k6/options";
 import { createTargetWatch } from "../src/engine/embedded/target-watch.ts";
+import { blankObservation } from "../src/events/blank-observation.ts";
 import type { Event, ObservationEvent } from "../src/events/event.ts";
 import type { Plan } from "../src/plan/plan.ts";
 import { createEngineContext } from "../src/visitor/create-engine-context.ts";
@@ -116,17 +117,8 @@ function optionsFor(plan: Plan, vus: number): Options {
 
 function lagEvent({ runId }: Plan, clock: RunClock): ObservationEvent {
   return {
-    type: "observation",
-    run: runId,
-    control: null,
+    ...blankObservation(runId, Math.max(0, clock.nowMicroseconds())),
     kind: "lag",
-    atMicroseconds: Math.max(0, clock.nowMicroseconds()),
-    visitor: null,
-    memberId: null,
-    own: [],
-    foreign: [],
-    matched: [],
-    mismatched: [],
     name: "k6",
     value: clock.worstLagMicroseconds() / 1e6,
   };

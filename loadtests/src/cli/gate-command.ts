@@ -27,6 +27,7 @@ import { hasColor } from "../terminal/color.ts";
 import { showProgress } from "../terminal/show-progress.ts";
 import { showVerdict } from "../terminal/show-verdict.ts";
 import { UsageError } from "../usage-error.ts";
+import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { parseCount, parseScale } from "./parse-number.ts";
 
@@ -239,8 +240,4 @@ function stopOnSignals(): Stop {
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     },
   };
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
 }

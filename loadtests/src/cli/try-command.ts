@@ -11,6 +11,7 @@ import { resolveSecrets } from "../target/secrets.ts";
 import type { Target } from "../target/target.ts";
 import { createColors, hasColor } from "../terminal/color.ts";
 import { describeTrial, type Trial } from "../terminal/describe-trial.ts";
+import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
 export function addTryCommand(program: Command): void {
@@ -54,8 +55,4 @@ async function oneVisitor(target: Target): Promise<Plan> {
     drainSeconds: target.readBack.visibleWithinSeconds,
     readBackSeconds: 0,
   };
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
 }

@@ -11,23 +11,6 @@ export interface ObserveContext {
   blank: Omit<ObservationEvent, "kind">;
 }
 
-export function blankEvent(run: string, atMicroseconds: number): ObserveContext["blank"] {
-  return {
-    type: "observation",
-    run,
-    control: null,
-    atMicroseconds,
-    visitor: null,
-    memberId: null,
-    own: [],
-    foreign: [],
-    matched: [],
-    mismatched: [],
-    name: null,
-    value: null,
-  };
-}
-
 /** Why something failed, in the words of whatever failed; Node hides them in the cause, or in a list of attempts. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);

@@ -1,4 +1,5 @@
 import { nodePrimitives } from "../engine/embedded/node-primitives.ts";
+import { blankObservation } from "../events/blank-observation.ts";
 import type { ObservationEvent } from "../events/event.ts";
 import { CANARY_KEY_SECRET, createCanaryCodec } from "../people/canary.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -6,7 +7,7 @@ import type { AnswerClass } from "../target/target.ts";
 import { counterEvents, countersIn } from "./counters.ts";
 import { logPositions, scanLogs } from "./log-scan.ts";
 import { fetchMetrics, scanMetrics } from "./metrics-page.ts";
-import { blankEvent, type ObserveContext } from "./observe-context.ts";
+import type { ObserveContext } from "./observe-context.ts";
 import { rowEvents } from "./rows.ts";
 
 /** How things stood before anything was sent. */
@@ -52,7 +53,7 @@ export async function* observe(plan: Plan, options: ObserveOptions): AsyncGenera
     codec,
     secrets,
     say,
-    blank: blankEvent(plan.runId, atMicroseconds),
+    blank: blankObservation(plan.runId, atMicroseconds),
   };
 
   if (target.telemetry.metricsUrl !== undefined) {

@@ -1,3 +1,4 @@
+import { blankObservation } from "../../events/blank-observation.ts";
 import type { Event, ObservationEvent } from "../../events/event.ts";
 import { openHistoryFile } from "../../events/history-file.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -84,18 +85,7 @@ function createRecorder(plan: Plan, clock: RunClock, append: (event: Event) => v
     counts,
     write,
     observe(kind, name, value) {
-      const seen = { visitor: null, memberId: null, own: [], foreign: [], matched: [], mismatched: [] };
-      const atMicroseconds = clock.nowMicroseconds();
-      write({
-        type: "observation",
-        run: plan.runId,
-        control: null,
-        kind,
-        atMicroseconds,
-        ...seen,
-        name,
-        value,
-      });
+      write({ ...blankObservation(plan.runId, clock.nowMicroseconds()), kind, name, value });
     },
   };
 }

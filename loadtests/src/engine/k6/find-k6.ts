@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { packageRoot } from "../../package-root.ts";
 
 export type FoundK6 = { path: string; version: string } | { missing: string };
 
@@ -28,13 +28,6 @@ export function findK6(env: NodeJS.ProcessEnv): FoundK6 {
 
 function builtK6(): string {
   return join(packageRoot(), ".build", executableName());
-}
-
-/** The folder of our package.json: this file lies deeper in the built package than in a clone. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
 }
 
 function onPath(env: NodeJS.ProcessEnv): string[] {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { blankObservation } from "../../events/blank-observation.ts";
 import type { ObservationEvent } from "../../events/event.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { UsageError } from "../../usage-error.ts";
@@ -249,21 +250,7 @@ function observation(
   name: string,
   value: number | null,
 ): ObservationEvent {
-  return {
-    type: "observation",
-    run: runId,
-    control: null,
-    kind,
-    atMicroseconds,
-    visitor: null,
-    memberId: null,
-    own: [],
-    foreign: [],
-    matched: [],
-    mismatched: [],
-    name,
-    value,
-  };
+  return { ...blankObservation(runId, atMicroseconds), kind, name, value };
 }
 
 async function appendEvents(file: string, events: readonly ObservationEvent[]): Promise<void> {
