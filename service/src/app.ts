@@ -7,7 +7,7 @@ import type { Metrics } from "./metrics/metrics.ts";
 import { parseSignup } from "./registration/parse-signup.ts";
 import type { RegisterSignup } from "./registration/register-signup.ts";
 import { createErrorEdge, type ErrorEdgeParts, routeOf } from "./response/error-edge.ts";
-import { ServiceError } from "./response/service-error.ts";
+import { ServiceError } from "./service-error.ts";
 import type { Session, SessionStore } from "./session/session-store.ts";
 import { hashSessionToken, sessionTokenIn } from "./session/session-token.ts";
 

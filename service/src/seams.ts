@@ -11,9 +11,9 @@ import { createSqlProfileReader } from "./member/sql-profile-reader.ts";
 import type { MemberRepository } from "./registration/repository.ts";
 import { createSqlRepository } from "./registration/sql-repository.ts";
 import { createResponseWriter, type ResponseWriter } from "./response/response-writer.ts";
-import type { ServiceError } from "./response/service-error.ts";
 import { translateError } from "./response/translate-error.ts";
 import type { SeamContext } from "./seam-context.ts";
+import type { ServiceError } from "./service-error.ts";
 import type { SessionStore } from "./session/session-store.ts";
 import { createSqlSessionStore } from "./session/sql-session-store.ts";
 

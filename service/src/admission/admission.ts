@@ -1,4 +1,4 @@
-import { ServiceError } from "../response/service-error.ts";
+import { ServiceError } from "../service-error.ts";
 import type { AdmissionLimits } from "./limits.ts";
 
 /** The door before any work. A waiting room or an adaptive limit fits behind the same two verbs. */

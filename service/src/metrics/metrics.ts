@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { type ErrorCode, STATUS_OF_CODE } from "../response/service-error.ts";
+import { type ErrorCode, STATUS_OF_CODE } from "../service-error.ts";
 
 /** How a signup ended; they add up to all signups answered. */
 const SIGNUP_OUTCOMES = ["acknowledged", "refused", "rejected", "indeterminate", "failed"] as const;

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import type { PersonalFields } from "../member/profile.ts";
-import { ServiceError } from "../response/service-error.ts";
+import { ServiceError } from "../service-error.ts";
 
 /** A signup whose every value has been looked at. */
 export interface Signup {

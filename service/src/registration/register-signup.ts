@@ -6,7 +6,7 @@ import { identityMacOf } from "../member/identity-mac.ts";
 import type { Issuer } from "../member/issuer.ts";
 import type { MemberNumber } from "../member/member-number.ts";
 import type { Profile } from "../member/profile.ts";
-import { ServiceError } from "../response/service-error.ts";
+import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import { createSessionToken, hashSessionToken } from "../session/session-token.ts";
 import { createBatch } from "./batch.ts";

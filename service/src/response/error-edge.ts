@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, Request } from "express";
 import type { Logger } from "pino";
 import type { Metrics, SignupOutcome } from "../metrics/metrics.ts";
+import { type ErrorCode, ServiceError } from "../service-error.ts";
 import type { ResponseWriter } from "./response-writer.ts";
-import { type ErrorCode, ServiceError } from "./service-error.ts";
 
 export interface ErrorEdgeParts {
   readonly log: Logger;

@@ -1,6 +1,6 @@
 import { CommitUnknownError } from "../db/database.ts";
 import { errorCodeOf } from "../db/sql-state.ts";
-import { ServiceError } from "./service-error.ts";
+import { ServiceError } from "../service-error.ts";
 
 /**
  * SQLSTATEs and Node's codes that mean trouble with the database rather than a bug. A prefix of two characters

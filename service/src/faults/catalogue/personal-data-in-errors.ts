@@ -1,6 +1,6 @@
 import type { Statement } from "../../db/database.ts";
 import { findClashes, insertMembers, REGISTER_MEMBERS } from "../../registration/sql-repository.ts";
-import { ServiceError } from "../../response/service-error.ts";
+import { ServiceError } from "../../service-error.ts";
 import type { Fault } from "../fault.ts";
 
 export const personalDataInErrors: Fault = {
