@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import type { Service } from "../src/service.ts";
-import { createStage, get, newPerson, type Reply, signUp } from "./harness.ts";
+import { createStage, get, newPerson, type Reply, signUp } from "./stage.ts";
 
 const stage = createStage();
 /** A busy machine may be slow; none of these waits in the good case. */

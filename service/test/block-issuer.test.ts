@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createBlockIssuer } from "../src/member/block-issuer.ts";
 import type { Issuer } from "../src/member/issuer.ts";
-import { createStage } from "./harness.ts";
+import { createStage } from "./stage.ts";
 
 const stage = createStage();
 

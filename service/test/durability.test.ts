@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createTransactionScope } from "../src/db/transaction.ts";
 import type { SeamContext } from "../src/seam-context.ts";
-import { createStage, get, newPerson, signUp } from "./harness.ts";
+import { createStage, get, newPerson, signUp } from "./stage.ts";
 
 const stage = createStage();
 

@@ -3,7 +3,7 @@ import { readConfig } from "../src/config.ts";
 import { FAULTS } from "../src/faults/catalogue/catalogue.ts";
 import { findFault } from "../src/faults/find-fault.ts";
 import { DEFAULT_SEAMS } from "../src/seams.ts";
-import { createStage, get, newPerson, signUp } from "./harness.ts";
+import { createStage, get, newPerson, signUp } from "./stage.ts";
 
 /** Enough for a cache or a variable to show; one after the other. */
 const PEOPLE_ALONE = 12;

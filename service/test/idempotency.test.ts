@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createStage, get, newPerson, type Reply, signUp } from "./harness.ts";
+import { createStage, get, newPerson, type Reply, signUp } from "./stage.ts";
 
 const stage = createStage();
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
-import { createStage, newPerson } from "./harness.ts";
+import { createStage, newPerson } from "./stage.ts";
 
 const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
 const stage = createStage();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createMemberNumbers } from "../src/member/member-number.ts";
-import { createStage, get, newPerson, signUp } from "./harness.ts";
+import { createStage, get, newPerson, signUp } from "./stage.ts";
 
 const stage = createStage();
 

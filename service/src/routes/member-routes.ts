@@ -1,0 +1,48 @@
+import { type Request, Router } from "express";
+import { renderMemberCard } from "../card/member-card.ts";
+import type { MemberNumbers } from "../member/member-number.ts";
+import type { ProfileReader } from "../member/profile-reader.ts";
+import type { ResponseWriter } from "../response/response-writer.ts";
+import { ServiceError } from "../service-error.ts";
+import type { Session, SessionStore } from "../session/session-store.ts";
+import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
+
+export interface MemberRouteParts {
+  readonly numbers: MemberNumbers;
+  readonly sessions: SessionStore;
+  readonly profiles: ProfileReader;
+  readonly writer: ResponseWriter;
+}
+
+/** What a member reads of themselves. */
+export function memberRoutes(parts: MemberRouteParts): Router {
+  const { numbers, profiles, writer } = parts;
+  return Router()
+    .get("/me", async (req, res) => {
+      const session = await requireSession(parts, req);
+      writer.write(res, { status: 200, body: { json: await readProfile(profiles, session, req) } });
+    })
+    .get("/members/:number/card", async (req, res) => {
+      const session = await requireSession(parts, req);
+      const number = numbers.parse(req.params.number);
+      // Somebody else's number and one that never existed get the same answer: a number is no key to anything.
+      if (number === undefined || number !== session.number)
+        throw new ServiceError("not-found", "There is no such card.");
+      const svg = renderMemberCard(await readProfile(profiles, session, req));
+      writer.write(res, { status: 200, body: { svg } });
+    });
+}
+
+async function requireSession({ sessions }: MemberRouteParts, req: Request): Promise<Session> {
+  const token = sessionTokenIn(req.headers.cookie);
+  const session = token === undefined ? undefined : await sessions.find(hashSessionToken(token));
+  if (session === undefined)
+    throw new ServiceError("no-session", "Please sign up first; there is no session.");
+  return session;
+}
+
+async function readProfile(profiles: ProfileReader, session: Session, req: Request) {
+  const profile = await profiles.read({ session, path: req.path });
+  if (profile === undefined) throw new ServiceError("no-session", "The member of this session is gone.");
+  return profile;
+}
