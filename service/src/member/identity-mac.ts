@@ -1,16 +1,26 @@
-import { createHmac } from "node:crypto";
+import { hash } from "node:crypto";
+import { createMac } from "../mac.ts";
 import type { MemberNumber } from "./member-number.ts";
 import type { PersonalFields } from "./profile.ts";
 
-const MAC_BYTES = 16;
+/** 128 bit as hex digits, as the database's constraint has it in bytes. */
+const MAC_CHARACTERS = 32;
 
-/** Binds a number to every field of its person; a row mixed from two people no longer fits its own MAC. */
-export function identityMacOf(key: Buffer, number: MemberNumber, fields: PersonalFields): Buffer {
+/** Binds a number to every field of its person, given as their fingerprint: a row mixed from two people no longer fits its own MAC. */
+export type IdentityMacOf = (number: MemberNumber, fingerprint: string) => string;
+
+/** HMAC(key, number ‖ fingerprint); both have one length, so that nothing can slide from one into the other. */
+export function createIdentityMac(key: Buffer): IdentityMacOf {
+  const mac = createMac(key);
+  return (number, fingerprint) => mac(number + fingerprint).slice(0, MAC_CHARACTERS);
+}
+
+/** SHA-256 of all that a person told, as hex digits: one hash serves the idempotency key and the MAC. */
+export function fingerprintOf(fields: PersonalFields): string {
   const { email, name, kana, kanjiName, sex, birthDate, postalCode, address, phone, survey, message } =
     fields;
   // JSON of a list, because plain concatenation would let a name end where an address begins.
   const text = JSON.stringify([
-    number,
     email,
     name,
     kana,
@@ -23,5 +33,5 @@ export function identityMacOf(key: Buffer, number: MemberNumber, fields: Persona
     survey,
     message,
   ]);
-  return createHmac("sha256", key).update(text).digest().subarray(0, MAC_BYTES);
+  return hash("sha256", text, "hex");
 }

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
+import { fingerprintOf } from "../member/identity-mac.ts";
 import type { PersonalFields } from "../member/profile.ts";
 import { ServiceError } from "../service-error.ts";
 
@@ -7,8 +8,8 @@ import { ServiceError } from "../service-error.ts";
 export interface Signup {
   readonly fields: PersonalFields;
   readonly emailKey: string;
-  readonly keyHash: Buffer | null;
-  readonly fingerprint: Buffer;
+  readonly keyHash: string | null;
+  readonly fingerprint: string;
 }
 
 const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200;
@@ -55,11 +56,11 @@ export function parseSignup(body: unknown, idempotencyKey: string | undefined): 
     emailKey: fields.email.toLowerCase(),
     keyHash: hashKey(idempotencyKey),
     // Of the parsed values, so that the same data in another order or with a blank more is the same body.
-    fingerprint: hash("sha256", JSON.stringify(fields), "buffer"),
+    fingerprint: fingerprintOf(fields),
   };
 }
 
-function hashKey(key: string | undefined): Buffer | null {
+function hashKey(key: string | undefined): string | null {
   if (key === undefined) return null;
   if (key === "" || key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
     throw new ServiceError(
@@ -67,7 +68,7 @@ function hashKey(key: string | undefined): Buffer | null {
       `Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters.`,
     );
   }
-  return hash("sha256", key, "buffer");
+  return hash("sha256", key, "hex");
 }
 
 /** Zod's own words can hold unknown keys, which are the sender's words; only these are said. */

@@ -2,13 +2,13 @@ import { randomUUIDv7 } from "node:crypto";
 import type { Query, TransactionScope } from "../db/database.ts";
 import { isBadRow, isDeadlock } from "../db/sql-state.ts";
 import type { Keys } from "../keys.ts";
-import { identityMacOf } from "../member/identity-mac.ts";
+import { createIdentityMac, type IdentityMacOf } from "../member/identity-mac.ts";
 import type { Issuer } from "../member/issuer.ts";
 import type { MemberNumber } from "../member/member-number.ts";
 import type { Profile } from "../member/profile.ts";
 import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import { createSessionToken, hashSessionToken } from "../session/session-token.ts";
+import { type CreateSessionToken, createSessionTokens, hashSessionToken } from "../session/session-token.ts";
 import { createBatch } from "./batch.ts";
 import type { Signup } from "./parse-signup.ts";
 import type { Candidate, MemberRepository, RegistrationOutcome } from "./repository.ts";
@@ -38,27 +38,36 @@ const BATCHES_MAX = 2;
 interface Attempt extends Candidate {
   readonly token: string;
 }
+/** What binds a number to a person, and a session to both. */
+interface Bindings {
+  readonly identityMacOf: IdentityMacOf;
+  readonly createSessionToken: CreateSessionToken;
+}
 type Settled =
   | { readonly outcome: RegistrationOutcome; readonly token: string }
   | { readonly error: unknown };
 
 export function createRegistration(parts: RegistrationParts): RegisterSignup {
+  const bindings = {
+    identityMacOf: createIdentityMac(parts.keys.identity),
+    createSessionToken: createSessionTokens(parts.keys.session),
+  };
   const enqueue = createBatch<Attempt, Settled>({
     rowsMax: parts.batchRowsMax,
     batchesMax: BATCHES_MAX,
-    run: (attempts) => registerBatch(parts, attempts),
+    run: (attempts) => registerBatch({ ...parts, ...bindings }, attempts),
   });
   return async (signup) => {
-    const attempt = createAttempt(signup, await parts.issuer.issue(), parts.keys);
+    const attempt = createAttempt(signup, await parts.issuer.issue(), bindings);
     const settled = await enqueue(attempt);
     if ("error" in settled) throw settled.error;
     return { profile: { number: numberOf(settled.outcome), ...signup.fields }, token: settled.token };
   };
 }
 
-function createAttempt(signup: Signup, number: MemberNumber, keys: Keys): Attempt {
-  const identityMac = identityMacOf(keys.identity, number, signup.fields);
-  const token = createSessionToken(keys.session, identityMac);
+function createAttempt(signup: Signup, number: MemberNumber, bindings: Bindings): Attempt {
+  const identityMac = bindings.identityMacOf(number, signup.fingerprint);
+  const token = bindings.createSessionToken(identityMac);
   return { ...signup, id: randomUUIDv7(), number, identityMac, token, tokenHash: hashSessionToken(token) };
 }
 
@@ -75,7 +84,7 @@ function numberOf(outcome: RegistrationOutcome): MemberNumber {
 }
 
 async function registerBatch(
-  parts: RegistrationParts,
+  parts: RegistrationParts & Bindings,
   attempts: readonly Attempt[],
 ): Promise<Map<Attempt, Settled>> {
   parts.observeBatch(attempts.length);
@@ -89,7 +98,7 @@ async function registerBatch(
 }
 
 async function commitBatch(
-  parts: RegistrationParts,
+  parts: RegistrationParts & Bindings,
   attempts: readonly Attempt[],
 ): Promise<Map<Attempt, Settled>> {
   const commit = () =>
@@ -108,19 +117,19 @@ async function commitBatch(
 
 /** A replay gets a session of its own, bound to the member that the first attempt made. */
 async function settleAttempts(
-  { keys, sessions }: RegistrationParts,
+  { identityMacOf, createSessionToken, sessions }: RegistrationParts & Bindings,
   query: Query,
   attempts: readonly Attempt[],
   outcomes: ReadonlyMap<string, RegistrationOutcome>,
 ): Promise<Map<Attempt, Settled>> {
   const settled = new Map<Attempt, Settled>();
-  const opened: { tokenHash: Buffer; memberId: string }[] = [];
+  const opened: { tokenHash: string; memberId: string }[] = [];
   for (const attempt of attempts) {
     const outcome = outcomes.get(attempt.id);
     if (outcome === undefined) continue;
     let token = attempt.token;
     if (outcome.kind === "replayed") {
-      token = createSessionToken(keys.session, identityMacOf(keys.identity, outcome.number, attempt.fields));
+      token = createSessionToken(identityMacOf(outcome.number, attempt.fingerprint));
       opened.push({ tokenHash: hashSessionToken(token), memberId: outcome.id });
     }
     settled.set(attempt, { outcome, token });
@@ -130,7 +139,7 @@ async function settleAttempts(
 }
 
 async function registerEachAlone(
-  parts: RegistrationParts,
+  parts: RegistrationParts & Bindings,
   attempts: readonly Attempt[],
 ): Promise<Map<Attempt, Settled>> {
   const settled = new Map<Attempt, Settled>();

@@ -10,14 +10,14 @@ export interface Candidate {
   readonly fields: PersonalFields;
   /** The e-mail address by which two people are the same. */
   readonly emailKey: string;
-  /** Hash of the idempotency key, where one was sent. */
-  readonly keyHash: Buffer | null;
-  /** Hash of the whole body. */
-  readonly fingerprint: Buffer;
+  /** Hash of the idempotency key, where one was sent. All hashes and MACs are hex digits: a Buffer for each costs more than the hash. */
+  readonly keyHash: string | null;
+  /** Hash of all fields. */
+  readonly fingerprint: string;
   /** Binds number and fields of the row to each other. */
-  readonly identityMac: Buffer;
+  readonly identityMac: string;
   /** Hash of the session token that is handed out if this candidate becomes a member. */
-  readonly tokenHash: Buffer;
+  readonly tokenHash: string;
 }
 
 /** What became of a candidate. Only the first two have a place for a number. */

@@ -64,7 +64,7 @@ function outcomeOf({ memberId, number, isSameBody, isEmailTaken }: Clash): Regis
   return isEmailTaken ? { kind: "email-taken" } : undefined;
 }
 
-const byteaOf = (bytes: Buffer) => `\\x${bytes.toString("hex")}`;
+const byteaOf = (hexDigits: string) => `\\x${hexDigits}`;
 
 function rowOf({ id, number, fields, emailKey, keyHash, fingerprint, identityMac, tokenHash }: Candidate) {
   return {

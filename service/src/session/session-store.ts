@@ -7,9 +7,9 @@ export interface Session {
   readonly number: MemberNumber;
 }
 
-/** Sessions by the hash of their token; the token itself is kept nowhere. */
+/** Sessions by the hash of their token (hex digits); the token itself is kept nowhere. */
 export interface SessionStore {
-  find(tokenHash: Buffer): Promise<Session | undefined>;
+  find(tokenHash: string): Promise<Session | undefined>;
   /** Opens further sessions for members that exist, in the caller's transaction. */
-  open(query: Query, sessions: readonly { tokenHash: Buffer; memberId: string }[]): Promise<void>;
+  open(query: Query, sessions: readonly { tokenHash: string; memberId: string }[]): Promise<void>;
 }

@@ -11,11 +11,11 @@ export function createSqlSessionStore({
 }: Pick<SeamContext, "database" | "config">): SessionStore {
   return {
     async find(tokenHash) {
-      const [session] = await database.query<Session>(FIND_SESSION, [tokenHash]);
+      const [session] = await database.query<Session>(FIND_SESSION, [`\\x${tokenHash}`]);
       return session;
     },
     async open(query, sessions) {
-      const hashes = sessions.map((session) => session.tokenHash);
+      const hashes = sessions.map((session) => `\\x${session.tokenHash}`);
       const members = sessions.map((session) => session.memberId);
       await query(OPEN_SESSIONS, [hashes, members, config.sessionSeconds]);
     },
