@@ -9,6 +9,8 @@ export const STATUS_OF_CODE = {
   "unsupported-media-type": 415,
   /** Refused at the door, before any work: nothing was registered. */
   busy: 503,
+  /** The campaign is closed to newcomers; members read and leave as ever. */
+  halted: 503,
   /** The database is in trouble and what was asked was not done. */
   unavailable: 503,
   /** The commit was sent and its answer lost: retry with the same idempotency key. */
