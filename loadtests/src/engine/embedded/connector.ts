@@ -11,8 +11,10 @@ const CONNECT_MILLISECONDS_MAX = 60_000;
 export function createConnector(target: Target): buildConnector.connector {
   const { tls, resolve } = target;
   const isH2 = target.http === "2";
+  const isOneExchange = target.connections === "fresh" && !isH2;
   const connect = buildConnector({
-    timeout: CONNECT_MILLISECONDS_MAX,
+    // An exchange ends a connection of its own itself.
+    timeout: isOneExchange ? 0 : CONNECT_MILLISECONDS_MAX,
     // A connection for one request lives too short for probes: two system calls less.
     keepAlive: target.connections === "kept",
     allowH2: isH2,
