@@ -36,7 +36,7 @@ export function startVariant(name: VariantName, databaseUrl: string): Promise<Ru
 
 /** The product's own handler, with batches and MACs, in which only the database answers at once. */
 const WITHOUT_DATABASE: Partial<Seams> = {
-  createTransactionScope: () => (work) => work(async () => []),
+  createTransactionScope: () => ({ run: (work) => work(async () => []), runOne: async () => [] }),
   createIssuer: ({ numbers }) => {
     let serial = 0;
     return {
@@ -47,9 +47,10 @@ const WITHOUT_DATABASE: Partial<Seams> = {
     };
   },
   createRepository: () => ({
-    async register(_query, candidates) {
+    async insert(_query, candidates) {
       return new Map(candidates.map(({ id, number }) => [id, { kind: "registered", number }]));
     },
+    findClashes: async () => new Map(),
   }),
 };
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { TransactionScope } from "../src/db/database.ts";
 import { createTransactionScope } from "../src/db/transaction.ts";
 import type { SeamContext } from "../src/seam-context.ts";
 import { createStage, get, newPerson, signUp } from "./stage.ts";
@@ -8,7 +9,7 @@ const stage = createStage();
 const KILL_SERVICE_BACKENDS =
   "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crowdproof' and datname = current_database()";
 
-test("nobody is acknowledged when the database dies before the commit, and a retry makes the member", async () => {
+test("nobody is acknowledged when the database dies before its answer, and a retry makes the member", async () => {
   const service = await stage.start();
   const people = Array.from({ length: 12 }, () => newPerson());
   const tapAll = () => Promise.all(people.map((person, at) => signUp(service, person, `kill-${at}`)));
@@ -23,7 +24,7 @@ test("nobody is acknowledged when the database dies before the commit, and a ret
   for (const reply of replies.filter((one) => one.status !== 201)) {
     expect({ status: reply.status, code: reply.body["code"], cookie: reply.cookie }).toEqual({
       status: 503,
-      code: "unavailable",
+      code: "indeterminate",
       cookie: undefined,
     });
     expect(Number(reply.headers.get("retry-after"))).toBeGreaterThanOrEqual(2);
@@ -40,7 +41,6 @@ test("a commit whose answer is lost is told as not known, and a retry with the s
   let isCommitLost = true;
   const service = await stage.start({
     seams: {
-      // The commit reaches the database; the connection dies before its answer reaches us.
       createTransactionScope: (context) =>
         createTransactionScope({ database: losingCommits(context, () => isCommitLost) }),
     },
@@ -61,22 +61,47 @@ test("a commit whose answer is lost is told as not known, and a retry with the s
   expect(await stage.sql("select number from members")).toEqual([{ number: retry.body["number"] }]);
 });
 
+/** What commits reaches the database; the connection dies before the answer reaches us. */
 function losingCommits({ database }: SeamContext, isLost: () => boolean): SeamContext["database"] {
+  const lose = <Answer>(answer: Answer): Answer => {
+    if (isLost()) throw new Error("Connection terminated unexpectedly");
+    return answer;
+  };
   return {
     ...database,
     async connect() {
       const connection = await database.connect();
       return {
         ...connection,
-        async query(statement, values) {
+        query: async (statement, values) => {
           const rows = await connection.query<never>(statement, values);
-          if (statement.text === "commit" && isLost()) throw new Error("Connection terminated unexpectedly");
-          return rows;
+          return statement.name === "register-members.sql" ? lose(rows) : rows;
         },
+        command: async (text) => lose(await connection.command(text)),
       };
     },
   };
 }
+
+test("work that goes on after a statement of it failed is not taken for committed", async () => {
+  let scope: TransactionScope | undefined;
+  await stage.start({
+    seams: {
+      createTransactionScope(context) {
+        scope = createTransactionScope(context);
+        return scope;
+      },
+    },
+  });
+  const work = scope?.run(async (query) => {
+    await query({ text: "create table swallowed ()" });
+    await query({ text: "select 1 / 0" }).catch(() => "never mind");
+    return "done";
+  });
+  await expect(work).rejects.toThrow("COMMIT was answered with ROLLBACK");
+  expect(await stage.sql("select to_regclass('swallowed') as found")).toEqual([{ found: null }]);
+  expect(await scope?.run((query) => query({ text: "select 1 as one" }))).toEqual([{ one: 1 }]);
+});
 
 test("a statement that takes too long is given up, its connection destroyed, and the next one is served", async () => {
   const service = await stage.start({ env: { STATEMENT_SECONDS_MAX: "0.2" } });
@@ -133,13 +158,13 @@ test("a bug is answered without its words, logged with its stack and without per
   );
 });
 
-test("a connection whose answer came too late is never used again, and what it was told to write is not written", async () => {
+test("a connection whose answer came too late is never used again, and what it wrote is told as not known", async () => {
   const service = await stage.start({ env: { POOL_CONNECTIONS_MAX: "3", STATEMENT_SECONDS_MAX: "0.3" } });
   const known = await signUp(service, newPerson());
   const late = newPerson();
   await stage.sql("begin");
   await stage.sql("lock table members in exclusive mode");
-  const tap = signUp(service, late);
+  const tap = signUp(service, late, "late");
   await expect.poll(waitingBackends, { timeout: 10_000 }).toHaveLength(1);
   const pids = await waitingBackends();
   // A stopped backend cannot even cancel itself: only our own clock ends the wait.
@@ -147,14 +172,15 @@ test("a connection whose answer came too late is never used again, and what it w
   await stage.sql("commit");
   const reply = await tap;
   for (const pid of pids) process.kill(pid, "SIGCONT");
-  expect({ status: reply.status, code: reply.body["code"] }).toEqual({ status: 503, code: "unavailable" });
+  expect({ status: reply.status, code: reply.body["code"] }).toEqual({ status: 503, code: "indeterminate" });
   for (let round = 0; round < 5; round += 1) {
     const reads = [1, 2, 3].map(() => get(service, "/me", known.cookie));
     const taps = [1, 2].map(() => signUp(service, newPerson()));
     for (const read of await Promise.all(reads)) expect(read.body).toEqual(known.body);
     for (const next of await Promise.all(taps)) expect(next.status).toBe(201);
   }
-  expect((await signUp(service, late)).status).toBe(201);
+  expect((await signUp(service, late, "late")).status).toBe(201);
+  expect(await stage.sql("select 1 from members where email = $1", [late["email"]])).toHaveLength(1);
 });
 
 async function waitingBackends(): Promise<number[]> {

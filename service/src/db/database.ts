@@ -10,6 +10,8 @@ export type Query = <Row extends object>(statement: Statement, values?: readonly
 /** A connection taken out of the pool; it must be released exactly once. */
 export interface Connection {
   readonly query: Query;
+  /** Runs a statement without rows and gives the server's tag for what it did, such as `COMMIT`. */
+  command(text: string): Promise<string>;
   /** With `broken` the connection is destroyed instead of going back to the pool. */
   release(broken?: boolean): void;
 }
@@ -22,8 +24,16 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Work done under one commit: when the promise resolves, what the work wrote is durable; else none of it is there. */
-export type TransactionScope = <Result>(work: (query: Query) => Promise<Result>) => Promise<Result>;
+/**
+ * Writes under one commit: when the promise resolves, what was written is durable. When it rejects none of it is there,
+ * unless with a CommitUnknownError.
+ */
+export interface TransactionScope {
+  /** Work of several statements. */
+  run<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
+  /** One statement with its own commit: one round trip instead of three. A connection lost on the way is a lost commit. */
+  readonly runOne: Query;
+}
 
 /**
  * The answer to COMMIT was lost: the rows are there or they are not, nobody here can know.

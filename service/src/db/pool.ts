@@ -37,6 +37,7 @@ export function createPool(options: DatabaseOptions): Database {
       client.on("error", ignoreSocketError);
       return {
         query: (statement, values) => run(client, statement, values),
+        command: async (text) => (await client.query(text)).command,
         release(broken = false) {
           client.removeListener("error", ignoreSocketError);
           client.release(broken);

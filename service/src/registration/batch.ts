@@ -5,13 +5,13 @@ export interface BatchOptions<Item, Result> {
   readonly rowsMax: number;
   /** Batches under way at once. What is gathered meanwhile has no limit here: admission is that limit. */
   readonly batchesMax: number;
-  /** One result for each item, found by the item itself. */
-  run(items: readonly Item[]): Promise<ReadonlyMap<Item, Result>>;
+  /** One result for each item, found by the item itself; where it is a promise, the others do not wait for it. */
+  run(items: readonly Item[]): Promise<ReadonlyMap<Item, Result | PromiseLike<Result>>>;
 }
 
 interface Entry<Item, Result> {
   readonly item: Item;
-  resolve(result: Result): void;
+  resolve(result: Result | PromiseLike<Result>): void;
   reject(error: unknown): void;
 }
 

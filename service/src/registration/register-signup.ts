@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
-import type { Query, TransactionScope } from "../db/database.ts";
+import type { TransactionScope } from "../db/database.ts";
 import { isBadRow, isDeadlock } from "../db/sql-state.ts";
 import type { Keys } from "../keys.ts";
 import { createIdentityMac, type IdentityMacOf } from "../member/identity-mac.ts";
@@ -43,9 +43,11 @@ interface Bindings {
   readonly identityMacOf: IdentityMacOf;
   readonly createSessionToken: CreateSessionToken;
 }
-type Settled =
-  | { readonly outcome: RegistrationOutcome; readonly token: string }
-  | { readonly error: unknown };
+type Parts = RegistrationParts & Bindings;
+interface Settled {
+  readonly outcome: RegistrationOutcome;
+  readonly token: string;
+}
 
 export function createRegistration(parts: RegistrationParts): RegisterSignup {
   const bindings = {
@@ -59,9 +61,8 @@ export function createRegistration(parts: RegistrationParts): RegisterSignup {
   });
   return async (signup) => {
     const attempt = createAttempt(signup, await parts.issuer.issue(), bindings);
-    const settled = await enqueue(attempt);
-    if ("error" in settled) throw settled.error;
-    return { profile: { number: numberOf(settled.outcome), ...signup.fields }, token: settled.token };
+    const { outcome, token } = await enqueue(attempt);
+    return { profile: { number: numberOf(outcome), ...signup.fields }, token };
   };
 }
 
@@ -83,10 +84,9 @@ function numberOf(outcome: RegistrationOutcome): MemberNumber {
   }
 }
 
-async function registerBatch(
-  parts: RegistrationParts & Bindings,
-  attempts: readonly Attempt[],
-): Promise<Map<Attempt, Settled>> {
+type Settlements = Map<Attempt, Settled | Promise<Settled>>;
+
+async function registerBatch(parts: Parts, attempts: readonly Attempt[]): Promise<Settlements> {
   parts.observeBatch(attempts.length);
   try {
     return await commitBatch(parts, attempts);
@@ -97,58 +97,72 @@ async function registerBatch(
   }
 }
 
-async function commitBatch(
-  parts: RegistrationParts & Bindings,
-  attempts: readonly Attempt[],
-): Promise<Map<Attempt, Settled>> {
-  const commit = () =>
-    parts.transaction(async (query) => {
-      const outcomes = await parts.repository.register(query, attempts);
-      return settleAttempts(parts, query, attempts, outcomes);
-    });
+/** Newcomers are members when this resolves; those who clash, with whom nobody else waits, have a promise each. */
+async function commitBatch(parts: Parts, attempts: readonly Attempt[]): Promise<Settlements> {
+  const outcomes = await onceMoreAfterDeadlock(() =>
+    parts.repository.insert(parts.transaction.runOne, attempts),
+  );
+  const settlements: Settlements = new Map();
+  const clashing: Attempt[] = [];
+  for (const attempt of attempts) {
+    const outcome = outcomes.get(attempt.id);
+    if (outcome === undefined) clashing.push(attempt);
+    else settlements.set(attempt, { outcome, token: attempt.token });
+  }
+  if (clashing.length === 0) return settlements;
+  const settling = onceMoreAfterDeadlock(() => settleClashes(parts, clashing));
+  for (const attempt of clashing) settlements.set(attempt, settling.then(settlementOf(attempt)));
+  return settlements;
+}
+
+/** Rolled back for certain, and whoever it was crossed with has gone ahead: once more is enough. */
+async function onceMoreAfterDeadlock<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
-    return await commit();
+    return await work();
   } catch (error) {
-    // Rolled back for certain, and whoever it was crossed with has gone ahead: once more is enough.
-    if (isDeadlock(error)) return commit();
+    if (isDeadlock(error)) return work();
     throw error;
   }
 }
 
 /** A replay gets a session of its own, bound to the member that the first attempt made. */
-async function settleAttempts(
-  { identityMacOf, createSessionToken, sessions }: RegistrationParts & Bindings,
-  query: Query,
-  attempts: readonly Attempt[],
-  outcomes: ReadonlyMap<string, RegistrationOutcome>,
-): Promise<Map<Attempt, Settled>> {
-  const settled = new Map<Attempt, Settled>();
-  const opened: { tokenHash: string; memberId: string }[] = [];
-  for (const attempt of attempts) {
-    const outcome = outcomes.get(attempt.id);
-    if (outcome === undefined) continue;
-    let token = attempt.token;
-    if (outcome.kind === "replayed") {
-      token = createSessionToken(identityMacOf(outcome.number, attempt.fingerprint));
-      opened.push({ tokenHash: hashSessionToken(token), memberId: outcome.id });
+function settleClashes(parts: Parts, clashing: readonly Attempt[]): Promise<Map<Attempt, Settled>> {
+  const { identityMacOf, createSessionToken, repository, sessions } = parts;
+  return parts.transaction.run(async (query) => {
+    const outcomes = await repository.findClashes(query, clashing);
+    const settled = new Map<Attempt, Settled>();
+    const opened: { tokenHash: string; memberId: string }[] = [];
+    for (const attempt of clashing) {
+      const outcome = outcomes.get(attempt.id);
+      if (outcome === undefined) continue;
+      let token = attempt.token;
+      if (outcome.kind === "replayed") {
+        token = createSessionToken(identityMacOf(outcome.number, attempt.fingerprint));
+        opened.push({ tokenHash: hashSessionToken(token), memberId: outcome.id });
+      }
+      settled.set(attempt, { outcome, token });
     }
-    settled.set(attempt, { outcome, token });
-  }
-  if (opened.length > 0) await sessions.open(query, opened);
-  return settled;
+    if (opened.length > 0) await sessions.open(query, opened);
+    return settled;
+  });
 }
 
-async function registerEachAlone(
-  parts: RegistrationParts & Bindings,
-  attempts: readonly Attempt[],
-): Promise<Map<Attempt, Settled>> {
-  const settled = new Map<Attempt, Settled>();
+const settlementOf = (attempt: Attempt) => (settled: ReadonlyMap<Attempt, Settled>) => {
+  const settlement = settled.get(attempt);
+  if (settlement === undefined) throw new Error("a candidate was not inserted, and nothing was in its way");
+  return settlement;
+};
+
+/** One after the other, and nobody waits for those behind them. */
+function registerEachAlone(parts: Parts, attempts: readonly Attempt[]): Settlements {
+  const settlements: Settlements = new Map();
+  let turn: Promise<unknown> = Promise.resolve();
   for (const attempt of attempts) {
-    try {
-      for (const [key, value] of await commitBatch(parts, [attempt])) settled.set(key, value);
-    } catch (error) {
-      settled.set(attempt, { error });
-    }
+    const settling = turn
+      .then(() => commitBatch(parts, [attempt]))
+      .then((alone) => alone.get(attempt) ?? Promise.reject(new Error("an attempt alone was left out")));
+    settlements.set(attempt, settling);
+    turn = settling.catch(() => undefined);
   }
-  return settled;
+  return settlements;
 }

@@ -27,8 +27,13 @@ export type RegistrationOutcome =
   | { readonly kind: "key-reused" }
   | { readonly kind: "email-taken" };
 
-/** Writes members. Runs inside a transaction scope; nothing is true before that scope has committed. */
+/** Outcomes of candidates by their `id`. */
+export type Outcomes = Map<string, RegistrationOutcome>;
+
+/** Writes members. One candidate's clash never fails another. */
 export interface MemberRepository {
-  /** The outcome of each candidate by its `id`. One candidate's clash never fails another. */
-  register(query: Query, candidates: readonly Candidate[]): Promise<ReadonlyMap<string, RegistrationOutcome>>;
+  /** Makes members, each statement with its own commit; whoever clashes with a member is left out of the result. */
+  insert(query: Query, candidates: readonly Candidate[]): Promise<Outcomes>;
+  /** What stands in the way of candidates who were left out, inside the transaction that settles them. */
+  findClashes(query: Query, candidates: readonly Candidate[]): Promise<Outcomes>;
 }

@@ -2,24 +2,17 @@ import type { Query, Statement } from "../db/database.ts";
 import { readStatement } from "../db/statement.ts";
 import type { MemberNumber } from "../member/member-number.ts";
 import type { SeamContext } from "../seam-context.ts";
-import type { Candidate, MemberRepository, RegistrationOutcome } from "./repository.ts";
+import type { Candidate, MemberRepository, Outcomes, RegistrationOutcome } from "./repository.ts";
 
 export const REGISTER_MEMBERS = readStatement(import.meta.url, "register-members.sql");
 const FIND_CLASHES = readStatement(import.meta.url, "find-clashes.sql");
 
-/** All candidates in one statement; only those that clash with a row cost a second one. */
 export function createSqlRepository({ config }: Pick<SeamContext, "config">): MemberRepository {
   return {
-    async register(query, candidates) {
-      const registered = await insertMembers(query, candidates, config.sessionSeconds);
-      if (registered.size === candidates.length) return registered;
-      const clashing = candidates.filter((candidate) => !registered.has(candidate.id));
-      return new Map([...registered, ...(await findClashes(query, clashing))]);
-    },
+    insert: (query, candidates) => insertMembers(query, candidates, config.sessionSeconds),
+    findClashes,
   };
 }
-
-type Outcomes = Map<string, RegistrationOutcome>;
 
 /** Members and their first sessions; whoever clashes with a row is left out of the result. */
 export async function insertMembers(

@@ -1,4 +1,4 @@
-import type { Connection, TransactionScope } from "../../db/database.ts";
+import type { Connection, Query, TransactionScope } from "../../db/database.ts";
 import type { SeamContext } from "../../seam-context.ts";
 import type { Fault } from "../fault.ts";
 
@@ -21,7 +21,7 @@ export const ackBeforeCommit: Fault = {
 };
 
 function createHastyScope({ database, log }: SeamContext): TransactionScope {
-  return async (work) => {
+  async function run<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
     const connection = await database.connect();
     try {
       await connection.query({ text: "begin" });
@@ -35,7 +35,8 @@ function createHastyScope({ database, log }: SeamContext): TransactionScope {
       connection.release(true);
       throw error;
     }
-  };
+  }
+  return { run, runOne: (statement, values) => run((query) => query(statement, values)) };
 }
 
 /** Meant to give up on the totals where others are at it; what is given up is the transaction with the members in it. */

@@ -19,7 +19,8 @@ export const idempotencyRace: Fault = {
       "create index if not exists members_email_key on members (email_key)",
     ],
     createRepository: ({ config }) => ({
-      async register(query, candidates) {
+      findClashes,
+      async insert(query, candidates) {
         const known = await findClashes(query, candidates);
         const newcomers = candidates.filter((candidate) => !known.has(candidate.id));
         const registered = await insertMembers(query, newcomers, config.sessionSeconds);

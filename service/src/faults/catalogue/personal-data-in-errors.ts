@@ -13,7 +13,8 @@ export const personalDataInErrors: Fault = {
   apply: (seams) => ({
     ...seams,
     createRepository: ({ config }) => ({
-      async register(query, candidates) {
+      findClashes,
+      async insert(query, candidates) {
         const clashes = await findClashes(query, candidates);
         const known = new Map([...clashes].filter(([, outcome]) => outcome.kind !== "email-taken"));
         const newcomers = candidates.filter((candidate) => !known.has(candidate.id));

@@ -40,7 +40,7 @@ const CONNECTIONS_MAX = 3;
 function createImpatientIssuer({ database, numbers }: SeamContext): Issuer {
   const transaction = createTransactionScope({ database });
   const takeNumber = () =>
-    transaction(async (query) => {
+    transaction.run(async (query) => {
       const [row] = await query<{ value: number }>({
         text: "update member_counter set value = value + 1 returning value::float8 as value",
       });

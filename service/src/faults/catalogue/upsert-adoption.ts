@@ -17,8 +17,9 @@ export const upsertAdoption: Fault = {
     createRepository(context) {
       const repository = seams.createRepository(context);
       return {
-        async register(query, candidates) {
-          const outcomes = new Map(await repository.register(query, candidates));
+        ...repository,
+        async findClashes(query, candidates) {
+          const outcomes = await repository.findClashes(query, candidates);
           for (const candidate of candidates)
             if (outcomes.get(candidate.id)?.kind === "email-taken")
               outcomes.set(candidate.id, await adopt(query, candidate));
