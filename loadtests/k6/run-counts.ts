@@ -32,22 +32,26 @@ export interface RunCounts {
   vuDone(): void;
 }
 
+/** Each addition wakes the one goroutine that collects them for all VUs, and waits for it when there are many. */
+const GATHERED_MS = 100;
+
 export function createRunCounts({ limits, target }: Plan): RunCounts {
   const lateMicroseconds = limits.startErrorSecondsP99Max * 1e6;
   const memberIdPattern = target.memberId ? new RegExp(`^(?:${target.memberId.pattern})$`) : null;
+  const gathered = createGatheredCounts();
 
   const countArrival = ({ dueMicroseconds, startedMicroseconds }: ArrivalEvent) => {
     const errorMicroseconds = startedMicroseconds - dueMicroseconds;
-    counters.arrivals.add(1);
+    gathered.add("arrivals");
     startError.add(errorMicroseconds / 1_000);
-    if (errorMicroseconds > lateMicroseconds) counters.lateArrivals.add(1);
+    if (errorMicroseconds > lateMicroseconds) gathered.add("lateArrivals");
   };
 
   const countRequest = ({ own, foreign, memberId }: RequestEvent) => {
-    counters.requests.add(1);
-    if (own.length > 0) counters.ownAnswers.add(1);
-    if (foreign.length > 0) counters.exposures.add(1);
-    if (memberId !== null && memberIdPattern?.test(memberId) === false) counters.malformedIds.add(1);
+    gathered.add("requests");
+    if (own.length > 0) gathered.add("ownAnswers");
+    if (foreign.length > 0) gathered.add("exposures");
+    if (memberId !== null && memberIdPattern?.test(memberId) === false) gathered.add("malformedIds");
   };
 
   return {
@@ -55,10 +59,28 @@ export function createRunCounts({ limits, target }: Plan): RunCounts {
       if (event.control !== null) return;
       if (event.type === "arrival") countArrival(event);
       else if (event.type === "request") countRequest(event);
-      else if (event.type === "done") counters.dones.add(1);
-      else if (event.type === "observation") counters.observations.add(1);
+      else if (event.type === "done") gathered.add("dones");
+      else if (event.type === "observation") gathered.add("observations");
     },
-    vuDone: () => counters.vusDone.add(1),
+    vuDone: () => gathered.add("vusDone"),
+  };
+}
+
+/** Handed to k6 a moment later, all in one. k6 waits for timers, so that the last are counted as well. */
+function createGatheredCounts(): { add(name: CountName): void } {
+  let totals: Partial<RunTotals> | null = null;
+  const handOver = () => {
+    for (const name of COUNT_NAMES) if (totals?.[name] !== undefined) counters[name].add(totals[name]);
+    totals = null;
+  };
+  return {
+    add(name) {
+      if (totals === null) {
+        totals = {};
+        setTimeout(handOver, GATHERED_MS);
+      }
+      totals[name] = (totals[name] ?? 0) + 1;
+    },
   };
 }
 

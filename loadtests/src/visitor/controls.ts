@@ -3,7 +3,7 @@ import { type Plan, VISITORS_MAX } from "../plan/plan.ts";
 import type { Controls, EngineContext, SeenAnswer } from "./engine-context.ts";
 import { readFor, sendStep } from "./send-step.ts";
 import { ordinary, type Sending } from "./visit.ts";
-import { emptyMemory, remember } from "./visitor-memory.ts";
+import { EMPTY_MEMORY, remember } from "./visitor-memory.ts";
 
 /** No plan can have this visitor: it is the last number a canary holds. */
 const NOBODY = VISITORS_MAX - 1;
@@ -77,7 +77,7 @@ async function loseAcknowledgement(context: EngineContext, seen: SeenAnswer): Pr
   await port.sleepUntil(intendedMicroseconds);
   if (port.isStopped()) return;
   const sending: Sending = { ...ordinary(step), purpose: "read-back", phase: "read-back", session: "none" };
-  const memory = remember(emptyMemory(), { cookies: [], captured: memberIdOf(seen) });
+  const memory = remember(EMPTY_MEMORY, { cookies: [], captured: memberIdOf(seen) });
   const request = seen.result.event.request + 1;
   const { event } = await sendStep(context, { ...nobody, request, sending, memory, intendedMicroseconds });
   port.write({ ...event, control: "lost-acknowledgement" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AnswerCookie } from "../engine/port.ts";
-import { createCookieJar } from "./cookie-jar.ts";
+import { cookieHeader, EMPTY_JAR, withCookies } from "./cookie-jar.ts";
 
 const cookie = (name: string, over: Partial<AnswerCookie> = {}): AnswerCookie => ({
   name,
@@ -67,22 +67,18 @@ const ROWS: { name: string; set: AnswerCookie; from: string; to: string; sent: s
 
 describe("a cookie", () => {
   test.each(ROWS)("$name", ({ set, from, to, sent }) => {
-    const jar = createCookieJar();
-    jar.store([set], from);
-    expect(jar.headerFor(to)).toBe(sent);
+    expect(cookieHeader(withCookies(EMPTY_JAR, [set], from), to)).toBe(sent);
   });
 
   test("is replaced by its successor and removed by an expired one", () => {
-    const jar = createCookieJar();
-    jar.store([cookie("a"), cookie("b"), cookie("a", { value: "2" })], "http://h/");
-    expect(jar.headerFor("http://h/")).toBe("a=2; b=1");
-    jar.store([cookie("b", { isExpired: true })], "http://h/");
-    expect(jar.headerFor("http://h/")).toBe("a=2");
+    const jar = withCookies(EMPTY_JAR, [cookie("a"), cookie("b"), cookie("a", { value: "2" })], "http://h/");
+    expect(cookieHeader(jar, "http://h/")).toBe("a=2; b=1");
+    const later = withCookies(jar, [cookie("b", { isExpired: true })], "http://h/");
+    expect(cookieHeader(later, "http://h/")).toBe("a=2");
   });
 
   test("of a longer path comes first", () => {
-    const jar = createCookieJar();
-    jar.store([cookie("a"), cookie("b", { path: "/deep" })], "http://h/");
-    expect(jar.headerFor("http://h/deep")).toBe("b=1; a=1");
+    const jar = withCookies(EMPTY_JAR, [cookie("a"), cookie("b", { path: "/deep" })], "http://h/");
+    expect(cookieHeader(jar, "http://h/deep")).toBe("b=1; a=1");
   });
 });

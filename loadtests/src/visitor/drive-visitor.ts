@@ -5,7 +5,7 @@ import type { EngineContext, StepResult } from "./engine-context.ts";
 import { sendStep } from "./send-step.ts";
 import { type Answer, type Move, type Sending, visit } from "./visit.ts";
 import {
-  emptyMemory,
+  EMPTY_MEMORY,
   namesCaptured,
   remember,
   type VisitorMemory,
@@ -45,8 +45,8 @@ export function prepareVisitor(context: EngineContext, visitor: number): ReadyVi
     person: context.personOf(visitor),
     random,
     moves: visit({ plan, behaviour, visitor, steps, random, hasPartnerFor }),
-    kept: emptyMemory(),
-    shelved: emptyMemory(),
+    kept: EMPTY_MEMORY,
+    shelved: EMPTY_MEMORY,
     requests: 0,
     memberSinceMicroseconds: null,
   };

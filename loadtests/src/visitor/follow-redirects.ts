@@ -1,5 +1,6 @@
 import type { AnsweredRequest, OutgoingRequest, RawAnswer } from "../engine/port.ts";
 import { isAllowedUrl } from "../target/allowed-url.ts";
+import { cookieHeader } from "./cookie-jar.ts";
 import type { EngineContext, StepRequest } from "./engine-context.ts";
 import { resolveLocation } from "./resolve-location.ts";
 import { type Given, remember, type VisitorMemory } from "./visitor-memory.ts";
@@ -62,7 +63,7 @@ function sendHop(
   // Each attempt has a name of its own: what a library sends twice without telling shows at the server.
   headers["x-crowdproof-attempt"] = `${visitor}-${number}-${hop}`;
   headers["traceparent"] = `00-${traceId}-${hex(visitor)}${hex(number * HOPS_MAX + hop)}-01`;
-  const cookies = memory.jar.headerFor(request.url);
+  const cookies = cookieHeader(memory.jar, request.url);
   if (cookies !== null) headers["cookie"] = headers["cookie"] ? `${headers["cookie"]}; ${cookies}` : cookies;
   return port.send({ ...request, headers });
 }

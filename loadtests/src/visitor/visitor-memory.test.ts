@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../arrivals/random.ts";
 import type { Step, Target } from "../target/target.ts";
+import { cookieHeader } from "./cookie-jar.ts";
 import {
-  emptyMemory,
+  EMPTY_MEMORY,
   namesCaptured,
   remember,
   sessionPlacesOf,
@@ -40,25 +41,25 @@ const given = (sid: string, token = "abc", memberId = "M1") => ({
   ],
   captured: { token, memberId },
 });
-const memory = (sid = "s") => remember(emptyMemory(), given(sid));
+const memory = (sid = "s") => remember(EMPTY_MEMORY, given(sid));
 const random = createRandom(1, "memory");
 
 describe("a visitor's memory", () => {
   test("is not changed by what is remembered later", () => {
     const before = memory();
     remember(before, given("other", "t2"));
-    expect(before.jar.headerFor(url)).toBe("sid=s; lang=en");
+    expect(cookieHeader(before.jar, url)).toBe("sid=s; lang=en");
     expect(before.captured["token"]).toBe("abc");
   });
 
   test("without its session sends no cookie and no token, and keeps the rest", () => {
     const without = withoutSession(memory(), bearer);
-    expect(without.jar.headerFor(url)).toBeNull();
+    expect(cookieHeader(without.jar, url)).toBeNull();
     expect(without.captured).toEqual({ token: "", memberId: "M1" });
   });
 
   test("forges the session's cookie alone", () => {
-    const forged = withForgedSession(memory("3f9a"), cookie, random).jar.headerFor(url);
+    const forged = cookieHeader(withForgedSession(memory("3f9a"), cookie, random).jar, url);
     expect(forged).toMatch(/^sid=[0-9a-f]{4}; lang=en$/);
     expect(forged).not.toContain("3f9a");
   });
@@ -72,14 +73,14 @@ describe("a visitor's memory", () => {
 
   test("forges every cookie where the target file names no session", () => {
     const places = sessionPlacesOf({ steps: [{ ...step, session: undefined }] } as unknown as Target);
-    expect(withForgedSession(memory("zz"), places, random).jar.headerFor(url)).not.toContain("lang=en");
+    expect(cookieHeader(withForgedSession(memory("zz"), places, random).jar, url)).not.toContain("lang=en");
   });
 
   test("keeps the shape of what it forges, and never the value", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 60 }), (value) => {
         const places = { cookies: new Set<string>(), captured: new Set(["token"]) };
-        const before = { ...emptyMemory(), captured: { token: value } };
+        const before = { ...EMPTY_MEMORY, captured: { token: value } };
         const forged = withForgedSession(before, places, random).captured["token"] ?? "";
         expect(forged.replace(/[A-Za-z0-9]/g, "a")).toBe(value.replace(/[A-Za-z0-9]/g, "a"));
         const bare = value.replace(/%[0-9A-Fa-f]{2}/g, "");

@@ -1,7 +1,7 @@
 import type { AnsweredRequest } from "../engine/port.ts";
 import type { Step, Target } from "../target/target.ts";
 import { placeholdersOf, templatesOf } from "../target/template.ts";
-import { type CookieJar, createCookieJar } from "./cookie-jar.ts";
+import { type CookieJar, EMPTY_JAR, withCookies, withCookieValues } from "./cookie-jar.ts";
 
 /** What a visitor carries from answer to answer: cookies, and values captured for later templates. */
 export interface VisitorMemory {
@@ -15,9 +15,7 @@ export interface SessionPlaces {
   captured: ReadonlySet<string>;
 }
 
-export function emptyMemory(): VisitorMemory {
-  return { jar: createCookieJar(), captured: {} };
-}
+export const EMPTY_MEMORY: VisitorMemory = { jar: EMPTY_JAR, captured: {} };
 
 /** Every place from which a step of this target takes a session. */
 export function sessionPlacesOf(target: Target): SessionPlaces {
@@ -40,18 +38,20 @@ export interface Given {
   captured: Readonly<Record<string, string>>;
 }
 
-/** The memory after an answer. A new one: who was asked with the old one keeps it. */
-export function remember(memory: VisitorMemory, given: Given): VisitorMemory {
-  const isUnchanged = given.cookies.every(({ cookies }) => cookies.length === 0);
-  const jar = isUnchanged ? memory.jar : memory.jar.mapValues((_name, value) => value);
-  for (const set of given.cookies) jar.store(set.cookies, set.url);
-  return { jar, captured: { ...memory.captured, ...given.captured } };
+/** The memory after an answer. Who was asked with the old one keeps it. */
+export function remember(memory: VisitorMemory, { cookies, captured }: Given): VisitorMemory {
+  let jar = memory.jar;
+  for (let at = 0; at < cookies.length; at++) jar = withCookies(jar, cookies[at]!.cookies, cookies[at]!.url);
+  let isNew = false;
+  for (const name in captured) isNew ||= memory.captured[name] !== captured[name];
+  if (!isNew && jar === memory.jar) return memory;
+  return { jar, captured: isNew ? { ...memory.captured, ...captured } : memory.captured };
 }
 
 /** Nothing that could be a session: no cookie at all, and captured sessions blank. */
 export function withoutSession(memory: VisitorMemory, places: SessionPlaces): VisitorMemory {
   return {
-    jar: createCookieJar(),
+    jar: EMPTY_JAR,
     captured: changed(memory.captured, places.captured, () => ""),
   };
 }
@@ -66,7 +66,7 @@ export function withForgedSession(
   const isUnnamed = places.cookies.size === 0 && places.captured.size === 0;
   const forge = (value: string) => forged(value, random);
   return {
-    jar: memory.jar.mapValues((name, value) =>
+    jar: withCookieValues(memory.jar, (name, value) =>
       isUnnamed || places.cookies.has(name) ? forge(value) : value,
     ),
     captured: changed(memory.captured, places.captured, forge),
