@@ -36,6 +36,10 @@ export const ENVIRONMENT = z.object({
   RETRY_AFTER_SECONDS_MAX: whole(1, 3_600).default(12),
   BATCH_ROWS_MAX: whole(1, 1_000).default(128),
   DRAIN_SECONDS_MAX: seconds(0.1, 300).default(8),
+  HALT_LEASE_SECONDS: seconds(1, 60).default(3),
+  OPERATORS_FILE: z.string().min(1).optional(),
+  BREAK_GLASS_FILE: z.string().min(1).optional(),
+  ALERTS_TOKEN_FILE: z.string().min(1).optional(),
 });
 
 const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
@@ -59,6 +63,10 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
   retryAfterSecondsMax: env.RETRY_AFTER_SECONDS_MAX,
   batchRowsMax: env.BATCH_ROWS_MAX,
   drainSecondsMax: env.DRAIN_SECONDS_MAX,
+  haltLeaseSeconds: env.HALT_LEASE_SECONDS,
+  operatorsFile: env.OPERATORS_FILE,
+  breakGlassFile: env.BREAK_GLASS_FILE,
+  alertsTokenFile: env.ALERTS_TOKEN_FILE,
 })).superRefine((config, context) => {
   const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
   if (config.isProduction && config.fault !== undefined)

@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { migrate } from "./db/migrate.ts";
 import { errorCodeOf } from "./db/sql-state.ts";
+import { createHalt } from "./halt/halt.ts";
 import { deriveKeys } from "./keys.ts";
 import { createMemberNumbers } from "./member/member-number.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -44,6 +45,7 @@ export async function createService({ config, databaseUrl, seams, log }: Service
   const numbers = createMemberNumbers(keys.memberNumber);
   const context: SeamContext = { config, log, clock: seams.clock, numbers, database };
   const limits = seams.admissionLimits(config);
+  const halt = createHalt({ databaseUrl, leaseSeconds: config.haltLeaseSeconds, log });
   const admission = createAdmission(limits);
   const metrics = createMetrics({ working: () => admission.working, queued: () => admission.queued });
   const sessions = seams.createSessionStore(context);
@@ -60,6 +62,7 @@ export async function createService({ config, databaseUrl, seams, log }: Service
     log,
     metrics,
     admission,
+    halt,
     numbers,
     sessions,
     registerSignup,
@@ -75,8 +78,10 @@ export async function createService({ config, databaseUrl, seams, log }: Service
   const server = createServer(SERVER_LIMITS, app);
   try {
     await prepare(database, seams.schema, databaseUrl);
+    await halt.start();
     await listen(server, config);
   } catch (error) {
+    await halt.close();
     await database.close();
     throw error;
   }
@@ -85,6 +90,7 @@ export async function createService({ config, databaseUrl, seams, log }: Service
     await drain(server, config.drainSecondsMax);
     // People who hung up have no connection any more, but their registrations are still on the way to their commit.
     while (admission.working > 0 && performance.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
+    await halt.close();
     await database.close();
   }
   let closing: Promise<void> | undefined;

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type ErrorCode, STATUS_OF_CODE } from "../service-error.ts";
 
 /** How a signup ended; they add up to all signups answered. */
-const SIGNUP_OUTCOMES = ["acknowledged", "refused", "rejected", "indeterminate", "failed"] as const;
+const SIGNUP_OUTCOMES = ["acknowledged", "refused", "halted", "rejected", "indeterminate", "failed"] as const;
 export type SignupOutcome = (typeof SIGNUP_OUTCOMES)[number];
 
 /** The service's numbers. The only module that knows the metrics client. */

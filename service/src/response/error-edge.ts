@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request } from "express";
 import type { Logger } from "pino";
+import { haltedRetryAfterSeconds } from "../halt/require-open.ts";
 import type { Metrics, SignupOutcome } from "../metrics/metrics.ts";
 import { type ErrorCode, ServiceError } from "../service-error.ts";
 import type { ResponseWriter } from "./response-writer.ts";
@@ -31,7 +32,8 @@ export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
     parts.metrics.countError(answer.code);
     if (req.method === "POST" && routeOf(req) === "/signups") parts.metrics.countSignup(outcomeOf(answer));
     if (res.headersSent) return void res.destroy();
-    const headers = answer.status === 503 ? { "Retry-After": String(parts.retryAfterSeconds()) } : {};
+    const comeBack = answer.code === "halted" ? haltedRetryAfterSeconds : parts.retryAfterSeconds;
+    const headers = answer.status === 503 ? { "Retry-After": String(comeBack()) } : {};
     parts.writer.write(res, {
       status: answer.status,
       headers,
@@ -42,6 +44,7 @@ export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
 
 function outcomeOf(answer: ServiceError): SignupOutcome {
   if (answer.code === "busy") return "refused";
+  if (answer.code === "halted") return "halted";
   if (answer.code === "indeterminate") return "indeterminate";
   return answer.status < 500 ? "rejected" : "failed";
 }

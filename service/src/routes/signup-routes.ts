@@ -1,5 +1,7 @@
 import express, { type Request, type Response, Router } from "express";
 import type { Admission } from "../admission/admission.ts";
+import type { Halt } from "../halt/campaign-state.ts";
+import { requireOpen } from "../halt/require-open.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { parseSignup } from "../registration/parse-signup.ts";
 import type { RegisterSignup } from "../registration/register-signup.ts";
@@ -8,6 +10,7 @@ import { ServiceError } from "../service-error.ts";
 
 export interface SignupRouteParts {
   readonly metrics: Metrics;
+  readonly halt: Pick<Halt, "state">;
   readonly admission: Admission;
   readonly writer: ResponseWriter;
   readonly registerSignup: RegisterSignup;
@@ -35,14 +38,17 @@ export function signupRoutes(parts: SignupRouteParts): Router {
  * the connection: people who hang up and come back must not add up to more than the door allows.
  */
 async function takeTurn<Result>(
-  { admission, metrics }: SignupRouteParts,
+  { halt, admission, metrics }: SignupRouteParts,
   req: Request,
   res: Response,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  requireOpen(halt);
   const askedMs = performance.now();
   await admission.enter(() => req.destroyed);
   try {
+    // Once more: it may have been closed while they queued.
+    requireOpen(halt);
     const queuedMs = performance.now() - askedMs;
     res.locals["queuedMs"] = queuedMs;
     metrics.observeQueueWait(queuedMs / 1_000);
