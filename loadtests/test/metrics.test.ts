@@ -21,8 +21,11 @@ afterAll(() => service.stop(), 30_000);
 
 describeWith("promtool", "the service's metrics, by promtool", (promtool) => {
   it("have names and types that nothing is to be said against", async () => {
-    const page = await (await fetch(`${service.url}/metrics`)).text();
-    expect(await lint(promtool, page)).toEqual({ exitCode: 0, words: "" });
+    for (const path of ["/metrics", "/metrics/anomalies"]) {
+      const page = await (await fetch(adminUrl() + path)).text();
+      expect(page).toContain("crowdproof_workers{");
+      expect(await lint(promtool, page)).toEqual({ exitCode: 0, words: "" });
+    }
   });
 
   it("go red on a counter without _total", async () => {
@@ -42,7 +45,7 @@ describeWith("prometheus", "the service's metrics, by Prometheus", (prometheus) 
     const config = join(folder, "prometheus.yml");
     await writeFile(
       config,
-      `scrape_configs: [{ job_name: service, scrape_interval: 1s, static_configs: [{ targets: ["${new URL(service.url).host}"] }] }]\n`,
+      `scrape_configs: [{ job_name: service, scrape_interval: 1s, static_configs: [{ targets: ["${new URL(adminUrl()).host}"] }] }]\n`,
     );
     const child = spawn(
       prometheus,
@@ -64,6 +67,10 @@ describeWith("prometheus", "the service's metrics, by Prometheus", (prometheus) 
     }
   });
 });
+
+function adminUrl(): string {
+  return service.environment["CROWDPROOF_ADMIN_URL"] ?? "";
+}
 
 /** Lint findings of promtool on a page of metrics; it speaks on standard error. */
 function lint(promtool: string, page: string): Promise<{ exitCode: number; words: string }> {

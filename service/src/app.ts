@@ -23,9 +23,6 @@ export function createApp(parts: AppParts): Express {
     await parts.checkReady();
     writer.write(res, { status: 200, body: { json: { status: "ready" } } });
   });
-  app.get("/metrics", async (_req, res) => {
-    res.type(metrics.contentType).send(await metrics.render());
-  });
 
   app.use(signupRoutes(parts));
   app.use(memberRoutes(parts));

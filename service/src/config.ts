@@ -16,6 +16,9 @@ export const ENVIRONMENT = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: whole(0, 65_535).default(3000),
+  WORKERS: whole(1, 64).default(1),
+  ADMIN_HOST: z.string().min(1).default("127.0.0.1"),
+  ADMIN_PORT: whole(0, 65_535).default(3001),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://user:password@host:port/database" })
     .optional(),
@@ -46,6 +49,9 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
   isProduction: env.NODE_ENV === "production",
   host: env.HOST,
   port: env.PORT,
+  workers: env.WORKERS,
+  adminHost: env.ADMIN_HOST,
+  adminPort: env.ADMIN_PORT,
   databaseUrl: env.DATABASE_URL,
   dataDir: env.DATA_DIR,
   readyFile: env.READY_FILE,

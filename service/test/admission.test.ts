@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import type { Service } from "../src/service.ts";
-import { createStage, get, newPerson, type Reply, signUp } from "./stage.ts";
+import { createStage, get, metricsOf, newPerson, type Reply, signUp } from "./stage.ts";
 
 const stage = createStage();
 /** A busy machine may be slow; none of these waits in the good case. */
@@ -23,7 +23,7 @@ async function whileNobodyLeaves<Result>(work: () => Promise<Result>): Promise<R
 }
 
 async function textOfMetrics(service: Service): Promise<string> {
-  return String((await get(service, "/metrics")).body["text"]);
+  return await metricsOf(service);
 }
 
 function crowd(service: Service, size: number): Promise<Reply>[] {

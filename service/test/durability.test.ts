@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { TransactionScope } from "../src/db/database.ts";
 import { createTransactionScope } from "../src/db/transaction.ts";
 import type { SeamContext } from "../src/seam-context.ts";
-import { createStage, get, newPerson, signUp } from "./stage.ts";
+import { createStage, get, metricsOf, newPerson, signUp } from "./stage.ts";
 
 const stage = createStage();
 
@@ -52,9 +52,7 @@ test("a commit whose answer is lost is told as not known, and a retry with the s
     code: "indeterminate",
     cookie: undefined,
   });
-  expect(String((await get(service, "/metrics")).body["text"])).toContain(
-    'crowdproof_signups_total{outcome="indeterminate"} 1',
-  );
+  expect(await metricsOf(service)).toContain('crowdproof_signups_total{outcome="indeterminate"} 1');
   isCommitLost = false;
   const retry = await signUp(service, person, "lost");
   expect(retry.status).toBe(201);
@@ -153,9 +151,7 @@ test("a bug is answered without its words, logged with its stack and without per
   const log = lines.join("");
   expect(log).toContain("durability.test.ts");
   for (const text of [log, JSON.stringify(reply.body)]) expect(text).not.toContain(String(body["number"]));
-  expect(String((await get(service, "/metrics")).body["text"])).toContain(
-    'crowdproof_errors_total{code="bug"} 50',
-  );
+  expect(await metricsOf(service)).toContain('crowdproof_errors_total{code="bug"} 50');
 });
 
 test("a connection whose answer came too late is never used again, and what it wrote is told as not known", async () => {

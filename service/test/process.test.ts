@@ -37,7 +37,7 @@ interface Started {
 
 function start(env: Record<string, string>, args = [MAIN]): Started {
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env["PATH"], PORT: "0", ...env },
+    env: { PATH: process.env["PATH"], PORT: "0", ADMIN_PORT: "0", ...env },
     stdio: "pipe",
   });
   children.push(child);
@@ -51,7 +51,14 @@ function start(env: Record<string, string>, args = [MAIN]): Started {
   return { child, words: () => words };
 }
 
-async function readyOf(file: string): Promise<{ url: string; databaseUrl: string; pid: number }> {
+interface Ready {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly databaseUrl: string;
+  readonly pid: number;
+}
+
+async function readyOf(file: string): Promise<Ready> {
   await expect.poll(() => existsSync(file), { timeout: 15_000 }).toBe(true);
   return JSON.parse(readFileSync(file, "utf8"));
 }
@@ -78,13 +85,13 @@ const post = (url: string, body: unknown) =>
 test("SIGTERM lets those under way finish, turns nobody's acknowledgement into an error, and ends with 0", async () => {
   const readyFile = join(freshFolder(), "ready.json");
   const service = start({ DATABASE_URL: stage.url, READY_FILE: readyFile });
-  const { url } = await readyOf(readyFile);
+  const { url, adminUrl } = await readyOf(readyFile);
   expect(statSync(readyFile).mode & 0o777).toBe(0o600);
   await stage.sql("begin");
   await stage.sql("lock table members in exclusive mode");
   const taps = Array.from({ length: 10 }, () => post(url, newPerson()).then((response) => response.status));
   await expect
-    .poll(() => fetch(`${url}/metrics`).then((response) => response.text()), { timeout: 10_000 })
+    .poll(() => fetch(`${adminUrl}/metrics`).then((response) => response.text()), { timeout: 10_000 })
     .toContain("signups_working 10");
   service.child.kill("SIGTERM");
   await expect.poll(() => isListening(url), { timeout: 10_000 }).toBe(false);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createMemberNumbers } from "../src/member/member-number.ts";
-import { createStage, get, newPerson, signUp } from "./stage.ts";
+import { createStage, get, metricsOf, newPerson, signUp } from "./stage.ts";
 
 const stage = createStage();
 
@@ -56,7 +56,7 @@ describe("a signup", () => {
 
   test("registers the people of one moment in few commits", async () => {
     const service = await stage.start();
-    const metricsText = async () => String((await get(service, "/metrics")).body["text"]);
+    const metricsText = async () => await metricsOf(service);
     // While nobody can be written down, everybody has time to come.
     await stage.sql("begin");
     await stage.sql("lock table members in exclusive mode");
@@ -197,9 +197,7 @@ describe("bad input", () => {
     expect({ status: reply.status, code: reply.body["code"] }).toEqual({ status, code });
     expect(JSON.stringify(reply.body)).not.toMatch(/example\.test|admin|xxx/);
     expect(await stage.sql("select 1 from members")).toEqual([]);
-    expect(String((await get(service, "/metrics")).body["text"])).toContain(
-      'signups_total{outcome="rejected"} 1',
-    );
+    expect(await metricsOf(service)).toContain('signups_total{outcome="rejected"} 1');
   });
 
   test("another media type is named as such", async () => {

@@ -3,6 +3,7 @@ import pg from "pg";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
 import { readConfig } from "../src/config.ts";
+import { renderSnapshots } from "../src/metrics/snapshot.ts";
 import { DEFAULT_SEAMS, type Seams } from "../src/seams.ts";
 import { createService, type Service } from "../src/service.ts";
 
@@ -37,7 +38,7 @@ export function createStage(): Stage {
     services = [];
     // A pool left open fails the test that left it.
     await expect.poll(() => countConnections(admin, name), { timeout: 2_000 }).toBe(1);
-    await operator.query("truncate members cascade");
+    await operator.query("truncate members, outbox, sign_in_codes cascade");
   });
   afterAll(async () => {
     await operator.end();
@@ -110,6 +111,11 @@ export async function signUp(service: Service, body: unknown, key?: string): Pro
 
 export async function get(service: Service, path: string, cookie?: string): Promise<Reply> {
   return replyOf(await fetch(`${service.url}${path}`, { headers: cookie === undefined ? {} : { cookie } }));
+}
+
+/** The service's own metrics as Prometheus would read them. */
+export async function metricsOf(service: Service): Promise<string> {
+  return renderSnapshots([await service.metrics.snapshot("all")]);
 }
 
 async function replyOf(response: Response): Promise<Reply> {

@@ -38,7 +38,7 @@ function describe(url: string, environment: Record<string, string>, fault: strin
     `The reference signup is at ${url}${fault === undefined ? "" : `, with the fault ${fault} switched on`}`,
     `  sign up    POST ${url}/signups`,
     `  profile    GET  ${url}/me`,
-    `  metrics    GET  ${url}/metrics`,
+    `  metrics    GET  ${environment["CROWDPROOF_ADMIN_URL"]}/metrics`,
     "To send a crowd to it from another terminal:",
     ...exports,
     `  npx crowdproof gate --target ${relative(process.cwd(), REFERENCE_TARGET)}`,

@@ -58,6 +58,7 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
     const ready = await waitUntilReady(child, readyFile, logFile, options.signal);
     const environment = {
       CROWDPROOF_TARGET_URL: ready.url,
+      CROWDPROOF_ADMIN_URL: ready.adminUrl,
       CROWDPROOF_DATABASE_URL: ready.databaseUrl,
       CROWDPROOF_SERVICE_LOG: logFile,
     };
@@ -72,7 +73,13 @@ function spawnService(options: ServiceOptions, readyFile: string, logFile: strin
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const main = fileURLToPath(new URL(`../../../service/src/main.${extension}`, import.meta.url));
   const log = openSync(logFile, "a", 0o600);
-  const env: NodeJS.ProcessEnv = { ...process.env, PORT: String(options.port), READY_FILE: readyFile };
+  const env: NodeJS.ProcessEnv = {
+    // Several may run at once; who wants the admin server at a known place says so.
+    ADMIN_PORT: "0",
+    ...process.env,
+    PORT: String(options.port),
+    READY_FILE: readyFile,
+  };
   if (options.fault !== undefined) env["FAULT"] = options.fault;
   if (options.databaseUrl !== undefined) env["DATABASE_URL"] = options.databaseUrl;
   // Standard input stays open as long as we live: the service stops when it closes, so kill −9 of us leaves nothing behind.
@@ -96,7 +103,7 @@ async function waitUntilReady(
     if (text !== null) {
       // It holds the database's password, and after kill −9 of us nobody would remove it.
       await rm(readyFile);
-      return JSON.parse(text) as { url: string; databaseUrl: string };
+      return JSON.parse(text) as { url: string; adminUrl: string; databaseUrl: string };
     }
     await sleep(20);
   }

@@ -1,9 +1,27 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { UsageError } from "../usage-error.ts";
 import type { Database, Query } from "./database.ts";
 
 const FOLDER = new URL("./migrations/", import.meta.url);
 /** Any number of our own: processes that start at once take turns on it. */
 const MIGRATION_LOCK = 5_112_020;
+
+/** `migrate`, for a database that an operator named: where it cannot be reached or used, that is theirs to mend. */
+export async function prepareDatabase(
+  database: Database,
+  databaseUrl: string,
+  extra: readonly string[],
+): Promise<void> {
+  try {
+    await migrate(database, extra);
+  } catch (error) {
+    const { host, pathname } = new URL(databaseUrl);
+    const words = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`The database ${host}${pathname} cannot be used: ${words}. Check DATABASE_URL.`, {
+      cause: error,
+    });
+  }
+}
 
 /** Brings the schema up to date, each file once and in its own commit; then runs `extra` (the faults' schema) every time. */
 export async function migrate(database: Database, extra: readonly string[]): Promise<void> {

@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type ErrorCode, STATUS_OF_CODE } from "../service-error.ts";
+import { anomaliesOf, type MetricsPage } from "./anomalies-page.ts";
+import type { MetricsSnapshot } from "./snapshot.ts";
 
 /** How a signup ended; they add up to all signups answered. */
 const SIGNUP_OUTCOMES = ["acknowledged", "refused", "halted", "rejected", "indeterminate", "failed"] as const;
@@ -13,8 +15,7 @@ export interface Metrics {
   observeRequest(route: string, status: number | undefined, seconds: number): void;
   observeBatch(rows: number): void;
   observeQueueWait(seconds: number): void;
-  readonly contentType: string;
-  render(): Promise<string>;
+  snapshot(page: MetricsPage): Promise<MetricsSnapshot>;
 }
 
 export interface MetricsSources {
@@ -74,8 +75,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     observeRequest: (route, status, seconds) => requests.observe({ route, status: classOf(status) }, seconds),
     observeBatch: (rows) => batchRows.observe(rows),
     observeQueueWait: (seconds) => queueWait.observe(seconds),
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
+    async snapshot(page) {
+      const all = await registry.getMetricsAsJSON();
+      return page === "all" ? all : anomaliesOf(all);
+    },
   };
 }
 

@@ -1,0 +1,139 @@
+import { rename, writeFile } from "node:fs/promises";
+import type { Logger } from "pino";
+import { type Config, readConfig } from "../config.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { prepareDatabase } from "../db/migrate.ts";
+import { findFault } from "../faults/find-fault.ts";
+import { createLog } from "../log.ts";
+import { createFleetMetrics } from "../metrics/fleet-metrics.ts";
+import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
+import { EXIT_REASONS, type Fleet, startFleet } from "./fleet.ts";
+import { freePort } from "./free-port.ts";
+import { servePages } from "./pages-server.ts";
+
+/** How soon an orphaned service notices that whoever started it is gone. */
+const STARTER_POLL_MS = 500;
+
+/**
+ * The parent process: what there is once for all workers (the database's schema, the admin server, …) and the workers
+ * themselves. Resolves when it was asked to stop and everything has ended.
+ */
+export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
+  const stopAsked = whenAskedToStop();
+  const config = readConfig(env);
+  const log = createLog(config);
+  const seams = config.fault === undefined ? DEFAULT_SEAMS : findFault(config.fault).apply(DEFAULT_SEAMS);
+  if (config.fault !== undefined)
+    log.warn({ fault: config.fault }, "a deliberate fault is on; what it takes from the schema stays taken");
+  const embedded =
+    config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
+  const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
+  try {
+    await migrateAsOwner(config, databaseUrl, seams, log);
+    await serve(config, databaseUrl, log, () =>
+      Promise.race([stopAsked, whenOrphaned(config), whenDatabaseEnds(embedded)]),
+    );
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+async function serve(
+  config: Config,
+  databaseUrl: string,
+  log: Logger,
+  whenToStop: () => Promise<string>,
+): Promise<void> {
+  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  let fleet: Fleet | undefined;
+  const metrics = createFleetMetrics({
+    exitReasons: EXIT_REASONS,
+    workers: () => fleet?.counts() ?? {},
+    snapshots: async (page) => fleet?.snapshots(page) ?? [],
+  });
+  const admin = await servePages(config, metrics);
+  try {
+    fleet = await startFleet({
+      settings: { config: { ...config, port }, databaseUrl },
+      log,
+      attach() {},
+      onExit: metrics.countExit,
+    });
+    const stopRestarting = restartOnHangup(fleet, log);
+    await announce({ url: fleet.url, adminUrl: admin.url, databaseUrl }, config);
+    log.info(`stopping: ${await whenToStop()}`);
+    stopRestarting();
+    await fleet.stop();
+  } finally {
+    await admin.close();
+  }
+}
+
+async function migrateAsOwner(config: Config, url: string, seams: Seams, log: Logger): Promise<void> {
+  const database = seams.createDatabase({
+    url,
+    connectionsMax: 1,
+    statementSecondsMax: config.statementSecondsMax,
+    connectSecondsMax: config.connectSecondsMax,
+    onIdleError: (error) => log.warn({ name: error.name }, "an idle database connection died"),
+  });
+  try {
+    await prepareDatabase(database, url, seams.schema);
+  } finally {
+    await database.close();
+  }
+}
+
+interface Places {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly databaseUrl: string;
+}
+
+async function announce(places: Places, { readyFile }: Config): Promise<void> {
+  process.stdout.write(
+    `Crowdproof's reference service is at ${places.url} (pid ${process.pid}), its metrics at ${places.adminUrl}/metrics. Ctrl-C stops it.\n`,
+  );
+  if (readyFile === undefined) return;
+  // Renamed into place, so that whoever waits for the file never reads half of it. It holds the database's password.
+  await writeFile(`${readyFile}.part`, JSON.stringify({ ...places, pid: process.pid }), { mode: 0o600 });
+  await rename(`${readyFile}.part`, readyFile);
+}
+
+function whenAskedToStop(): Promise<string> {
+  // Until the workers serve there is nothing to restart; a hang-up then must not end the start.
+  process.on("SIGHUP", () => {});
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
+  });
+}
+
+function restartOnHangup(fleet: Fleet, log: Logger): () => void {
+  const restart = () => {
+    log.info("rolling restart: begins");
+    fleet.restart().then(
+      () => log.info("rolling restart: done"),
+      (error: unknown) =>
+        log.error({ words: error instanceof Error ? error.message : "" }, "rolling restart: given up"),
+    );
+  };
+  process.on("SIGHUP", restart);
+  return () => process.off("SIGHUP", restart);
+}
+
+/** Started by a program (READY_FILE), the service must not outlive it, however that ended. */
+function whenOrphaned({ readyFile }: Config): Promise<string> {
+  return new Promise((resolve) => {
+    if (readyFile === undefined) return;
+    const starter = process.ppid;
+    setInterval(
+      () => process.ppid !== starter && resolve("whoever started it is gone"),
+      STARTER_POLL_MS,
+    ).unref();
+    process.stdin.on("end", () => resolve("its standard input ended")).resume();
+  });
+}
+
+function whenDatabaseEnds(embedded: EmbeddedPostgres | undefined): Promise<string> {
+  return embedded?.ended.then((words) => `the embedded PostgreSQL ended: ${words}`) ?? new Promise(() => {});
+}
