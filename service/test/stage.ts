@@ -15,6 +15,8 @@ export interface Stage {
     env?: Record<string, string>;
     seams?: Partial<Seams>;
     onLog?: (line: string) => void;
+    /** The same database by another way. */
+    databaseUrl?: string;
   }): Promise<Service>;
   /** Asks the database directly, as the person at the psql prompt. */
   sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -39,6 +41,7 @@ export function createStage(): Stage {
     // A pool left open fails the test that left it.
     await expect.poll(() => countConnections(admin, name), { timeout: 2_000 }).toBe(1);
     await operator.query("truncate members, outbox, sign_in_codes cascade");
+    await operator.query("update campaign_state set phase = 'open', share = 1, reopened_at = null, cause_at = null");
   });
   afterAll(async () => {
     await operator.end();
@@ -48,12 +51,12 @@ export function createStage(): Stage {
 
   return {
     url: url.href,
-    async start({ env = {}, seams = {}, onLog } = {}) {
+    async start({ env = {}, seams = {}, onLog, databaseUrl = url.href } = {}) {
       const config = readConfig({ PORT: "0", ...env });
       const log = pino({ level: "info", base: null }, { write: (line: string) => onLog?.(line) });
       const service = await createService({
         config,
-        databaseUrl: url.href,
+        databaseUrl,
         seams: { ...DEFAULT_SEAMS, ...seams },
         log,
       });
