@@ -1,0 +1,98 @@
+import { isUtf8 } from "node:buffer";
+import type { Asked } from "./exchange.ts";
+import { type Field, type Shown, TOLD_FIELDS } from "./fields.ts";
+import { TOKEN_CHARACTERS } from "./identity.ts";
+import { TOLD_AT } from "./scan-profile.ts";
+
+/**
+ * What the request's own bytes say about the person: one or more values for each field that was sent. Undefined where
+ * they leave a doubt (compressed, another charset, broken UTF-8, no JSON): then nothing can be held against anybody.
+ */
+export type Told = ReadonlyMap<string, readonly unknown[]>;
+
+export function readTold(asked: Asked): Told | undefined {
+  const body = asked.body();
+  if (body === undefined || !isUtf8(body) || asked.headers("content-encoding").some(isEncoded))
+    return undefined;
+  const types = asked.headers("content-type").map((type) => type.toLowerCase());
+  if (types.some((type) => /charset/.test(type) && !/charset\s*=\s*"?utf-?8"?/.test(type))) return undefined;
+  const text = withoutMark(body.toString());
+  return types.some((type) => type.startsWith("application/x-www-form-urlencoded"))
+    ? readForm(text)
+    : readJson(text);
+}
+
+const isEncoded = (encoding: string) => encoding.trim().toLowerCase() !== "identity";
+const withoutMark = (text: string) => (text.startsWith("\ufeff") ? text.slice(1) : text);
+
+function readJson(text: string): Told | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return new Map(Object.entries(value).map(([field, content]) => [field, [content]]));
+}
+
+/** A name that comes several times keeps all its values: which of them the service takes is the service's affair. */
+function readForm(text: string): Told {
+  const told = new Map<string, string[]>();
+  for (const [field, content] of new URLSearchParams(text)) {
+    const before = told.get(field);
+    if (before === undefined) told.set(field, [content]);
+    else before.push(content);
+  }
+  return told;
+}
+
+/** The told fields that differ from what was asked for, after the trimming that the interface documents. */
+export function differingFields(shown: Shown["told"], told: Told): Field[] {
+  return TOLD_FIELDS.filter((field) => {
+    const sent = told.get(field) ?? [];
+    return !sent.some((content) => isSame(content, shown[field], field));
+  });
+}
+
+function isSame(sent: unknown, shown: string | readonly string[], field: Field): boolean {
+  if (field === "survey" && Array.isArray(shown)) {
+    if (!Array.isArray(sent) || sent.length !== shown.length) return false;
+    return shown.every((answer, at) => isSameLine(sent[at], answer));
+  }
+  return isSameLine(sent, shown);
+}
+
+function isSameLine(sent: unknown, shown: unknown): boolean {
+  return typeof sent === "string" && (sent === shown || sent.trim() === shown);
+}
+
+/** True where the answer repeats the request byte for byte after its number: the common case, and it needs no parsing. */
+export function repeatsRequest(asked: Asked, text: string): boolean {
+  const body = asked.body();
+  if (body === undefined || body[0] !== OPENING_BRACE) return false;
+  // UTF-8 has at least as many bytes as the text has units, so most differences end here.
+  if (body.length < text.length - TOLD_AT + 1) return false;
+  const sent = body.toString("utf8", 1);
+  return (
+    sent.length === text.length - TOLD_AT &&
+    text.endsWith(sent) &&
+    asked.headers("content-encoding").length === 0
+  );
+}
+
+const OPENING_BRACE = 0x7b;
+const COOKIE = "session=";
+
+/** Every session token in the Cookie headers. Several is no offence: one of them has to be the reader's. */
+export function tokensIn(asked: Asked): string[] {
+  const tokens: string[] = [];
+  for (const line of asked.headers("cookie")) {
+    let at = line.indexOf(COOKIE);
+    while (at >= 0) {
+      tokens.push(line.slice(at + COOKIE.length, at + COOKIE.length + TOKEN_CHARACTERS));
+      at = line.indexOf(COOKIE, at + COOKIE.length);
+    }
+  }
+  return tokens;
+}
