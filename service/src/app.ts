@@ -2,10 +2,11 @@ import express, { type Express, type RequestHandler } from "express";
 import type { Metrics } from "./metrics/metrics.ts";
 import { createErrorEdge, type ErrorEdgeParts, routeOf } from "./response/error-edge.ts";
 import { type MemberRouteParts, memberRoutes } from "./routes/member-routes.ts";
+import { type SessionRouteParts, sessionRoutes } from "./routes/session-routes.ts";
 import { type SignupRouteParts, signupRoutes } from "./routes/signup-routes.ts";
 import { ServiceError } from "./service-error.ts";
 
-export interface AppParts extends ErrorEdgeParts, SignupRouteParts, MemberRouteParts {
+export interface AppParts extends ErrorEdgeParts, SignupRouteParts, MemberRouteParts, SessionRouteParts {
   readonly metrics: Metrics;
   /** Rejects where the service should get no requests now. */
   checkReady(): Promise<void>;
@@ -26,6 +27,7 @@ export function createApp(parts: AppParts): Express {
 
   app.use(signupRoutes(parts));
   app.use(memberRoutes(parts));
+  app.use(sessionRoutes(parts));
 
   app.use(() => {
     throw new ServiceError("not-found", "There is nothing here.");

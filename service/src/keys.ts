@@ -5,9 +5,15 @@ export interface Keys {
   readonly memberNumber: Buffer;
   readonly identity: Buffer;
   readonly session: Buffer;
+  readonly signIn: Buffer;
 }
 
 export function deriveKeys(secret: string): Keys {
   const derive = (purpose: string) => Buffer.from(hkdfSync("sha256", secret, "crowdproof", purpose, 32));
-  return { memberNumber: derive("member-number"), identity: derive("identity"), session: derive("session") };
+  return {
+    memberNumber: derive("member-number"),
+    identity: derive("identity"),
+    session: derive("session"),
+    signIn: derive("sign-in"),
+  };
 }

@@ -4,6 +4,9 @@ import type { Config } from "./config.ts";
 import type { Database, TransactionScope } from "./db/database.ts";
 import { createPool, type DatabaseOptions } from "./db/pool.ts";
 import { createTransactionScope } from "./db/transaction.ts";
+import type { MailTransport, RenderMail } from "./mail/mail.ts";
+import { createMailRenderer } from "./mail/mail-renderer.ts";
+import { createMailTransport } from "./mail/mail-transport.ts";
 import { createBlockIssuer } from "./member/block-issuer.ts";
 import type { Issuer } from "./member/issuer.ts";
 import type { ProfileReader } from "./member/profile-reader.ts";
@@ -33,6 +36,8 @@ export interface Seams {
   readonly createSessionStore: (context: SeamContext) => SessionStore;
   readonly createProfileReader: (context: SeamContext) => ProfileReader;
   readonly createResponseWriter: (context: SeamContext) => ResponseWriter;
+  readonly createMailRenderer: (context: SeamContext) => RenderMail;
+  readonly createMailTransport: (context: SeamContext) => MailTransport;
   /** What a thrown thing means to the client; undefined is a bug (500). */
   readonly translateError: (error: unknown) => ServiceError | undefined;
 }
@@ -48,5 +53,7 @@ export const DEFAULT_SEAMS: Seams = {
   createSessionStore: createSqlSessionStore,
   createProfileReader: createSqlProfileReader,
   createResponseWriter,
+  createMailRenderer,
+  createMailTransport,
   translateError,
 };

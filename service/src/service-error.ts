@@ -4,6 +4,7 @@ export const STATUS_OF_CODE = {
   "key-reused": 422,
   "email-taken": 409,
   "no-session": 401,
+  "wrong-code": 401,
   "not-found": 404,
   "too-large": 413,
   "unsupported-media-type": 415,

@@ -8,11 +8,15 @@ import { type EdgeServer, listenAtEdge } from "./edge/server.ts";
 import type { ParentLink } from "./fleet/parent-link.ts";
 import { createHalt } from "./halt/halt.ts";
 import { deriveKeys } from "./keys.ts";
+import { startMailer } from "./mail/start-mailer.ts";
 import { createMemberNumbers } from "./member/member-number.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createRegistration } from "./registration/register-signup.ts";
 import type { SeamContext } from "./seam-context.ts";
 import type { Seams } from "./seams.ts";
+import { createSessionTokens } from "./session/session-token.ts";
+import { createSignIn } from "./sign-in/sign-in.ts";
+import { createSignInCodes } from "./sign-in/sign-in-code.ts";
 
 /** A service that listens. */
 export interface Service {
@@ -46,16 +50,26 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     onIdleError: (error) => log.warn({ name: error.name }, "an idle database connection died"),
   });
   const numbers = createMemberNumbers(keys.memberNumber);
-  const context: SeamContext = { config, log, clock: seams.clock, numbers, database };
+  const signInCodeOf = createSignInCodes(keys.signIn);
+  const context: SeamContext = { config, log, clock: seams.clock, numbers, signInCodeOf, database };
   const limits = seams.admissionLimits(config);
   const halt = createHalt({ databaseUrl, leaseSeconds: config.haltLeaseSeconds, log });
   const admission = createAdmission(limits);
   const metrics = createMetrics({ working: () => admission.working, queued: () => admission.queued });
   const sessions = seams.createSessionStore(context);
+  const transaction = seams.createTransactionScope(context);
+  const signIn = createSignIn({
+    database,
+    transaction,
+    sessions,
+    createToken: createSessionTokens(keys.session),
+    signInCodeOf,
+    addressKey: keys.signIn,
+  });
   const registerSignup = createRegistration({
     issuer: seams.createIssuer(context),
     repository: seams.createRepository(context),
-    transaction: seams.createTransactionScope(context),
+    transaction,
     sessions,
     keys,
     batchRowsMax: config.batchRowsMax,
@@ -68,6 +82,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     halt,
     numbers,
     sessions,
+    signIn,
     registerSignup,
     profiles: seams.createProfileReader(context),
     writer: seams.createResponseWriter(context),
@@ -88,12 +103,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     await database.close();
     throw error;
   }
+  // Else the parent has one for all its workers.
+  const mailer = parent === undefined ? startMailer(options) : undefined;
   async function close(how: "politely" | "now"): Promise<void> {
     const deadlineMs = performance.now() + config.drainSecondsMax * 1_000;
     await server.close(how);
     // People who hung up have no connection any more, but their registrations are still on the way to their commit.
     while (admission.working > 0 && performance.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
     await halt.close();
+    await mailer?.close();
     await database.close();
   }
   let closing: Promise<void> | undefined;

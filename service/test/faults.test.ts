@@ -19,6 +19,7 @@ test("the catalogue has its faults, each told in full", () => {
     "shared-cache-key",
     "pooled-session-variable",
     "mutable-default",
+    "mail-buffer-reuse",
     "idempotency-race",
     "ack-before-commit",
     "personal-data-in-errors",

@@ -5,6 +5,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-pos
 import { prepareDatabase } from "../db/migrate.ts";
 import { findFault } from "../faults/find-fault.ts";
 import { createLog } from "../log.ts";
+import { startMailer } from "../mail/start-mailer.ts";
 import { createFleetMetrics } from "../metrics/fleet-metrics.ts";
 import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
 import { EXIT_REASONS, type Fleet, startFleet } from "./fleet.ts";
@@ -30,9 +31,14 @@ export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
   try {
     await migrateAsOwner(config, databaseUrl, seams, log);
-    await serve(config, databaseUrl, log, () =>
-      Promise.race([stopAsked, whenOrphaned(config), whenDatabaseEnds(embedded)]),
-    );
+    const mailer = startMailer({ config, databaseUrl, seams, log });
+    try {
+      await serve(config, databaseUrl, log, () =>
+        Promise.race([stopAsked, whenOrphaned(config), whenDatabaseEnds(embedded)]),
+      );
+    } finally {
+      await mailer.close();
+    }
   } finally {
     await embedded?.stop();
   }

@@ -26,7 +26,16 @@ export interface MetricsSources {
 /** From less than a batch takes to the end of a person's patience. */
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const STATUS_CLASSES = ["2xx", "4xx", "5xx", "none"];
-const ROUTES = ["/signups", "/me", "/members/:number/card", "/healthz", "/readyz", "/metrics", "none"];
+const ROUTES = [
+  "/signups",
+  "/me",
+  "/members/:number/card",
+  "/sign-in-codes",
+  "/sessions",
+  "/healthz",
+  "/readyz",
+  "none",
+];
 
 export function createMetrics(sources: MetricsSources): Metrics {
   // A registry of its own: two services in one process must not add up.

@@ -25,5 +25,7 @@ with candidate as (
   insert into sessions (token_hash, member_id, expires_at)
   select candidate.token_hash, candidate.id, now() + make_interval(secs => $2)
   from candidate join member on member.id = candidate.id
+), mail as (
+  insert into outbox (id, kind, member_id) select id, 'confirmation', id from member
 )
 select id from member

@@ -5,10 +5,12 @@ import type { SeamContext } from "../seam-context.ts";
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Session token to be set as a cookie. */
-  readonly session?: string;
-  readonly body: { readonly json: unknown } | { readonly svg: string };
+  /** Session token to be set as a cookie; null takes the cookie away. */
+  readonly session?: string | null;
+  readonly body?: Body;
 }
+
+type Body = { readonly json: unknown } | { readonly svg: string };
 
 export interface ResponseWriter {
   write(res: ServerResponse, answer: Answer): void;
@@ -19,23 +21,26 @@ export interface ResponseWriter {
  * Every answer is uncacheable, so that personal data can never be on one that is not.
  */
 export function createResponseWriter({ config }: Pick<SeamContext, "config">): ResponseWriter {
-  const cookieAttributes = `; Path=/; HttpOnly; SameSite=Lax; Max-Age=${config.sessionSeconds}${config.isProduction ? "; Secure" : ""}`;
+  const attributes = `; Path=/; HttpOnly; SameSite=Lax${config.isProduction ? "; Secure" : ""}; Max-Age=`;
   return {
-    write(res, answer) {
-      const [type, text] =
-        "svg" in answer.body
-          ? ["image/svg+xml", answer.body.svg]
-          : ["application/json; charset=utf-8", JSON.stringify(answer.body.json)];
-      const headers: Record<string, string | number> = {
-        "Content-Type": type,
-        "Content-Length": Buffer.byteLength(text),
-        "Cache-Control": "no-store, private",
-        ...answer.headers,
-      };
-      if (answer.session !== undefined)
-        headers["Set-Cookie"] = `session=${answer.session}${cookieAttributes}`;
-      res.writeHead(answer.status, headers);
+    write(res, { status, body, session, headers: further }) {
+      const [type, text] = body === undefined ? [undefined, ""] : textOf(body);
+      const headers: Record<string, string | number> = { "Cache-Control": "no-store, private" };
+      if (type !== undefined) {
+        headers["Content-Type"] = type;
+        headers["Content-Length"] = Buffer.byteLength(text);
+      }
+      Object.assign(headers, further);
+      if (session === null) headers["Set-Cookie"] = `session=${attributes}0`;
+      else if (session !== undefined)
+        headers["Set-Cookie"] = `session=${session}${attributes}${config.sessionSeconds}`;
+      res.writeHead(status, headers);
       res.end(text);
     },
   };
+}
+
+function textOf(body: Body): [type: string, text: string] {
+  if ("svg" in body) return ["image/svg+xml", body.svg];
+  return ["application/json; charset=utf-8", JSON.stringify(body.json)];
 }

@@ -3,6 +3,7 @@ import type { SeamContext } from "../seam-context.ts";
 import type { Session, SessionStore } from "./session-store.ts";
 
 const FIND_SESSION = readStatement(import.meta.url, "find-session.sql");
+const END_SESSION = readStatement(import.meta.url, "end-session.sql");
 const OPEN_SESSIONS = readStatement(import.meta.url, "open-sessions.sql");
 
 export function createSqlSessionStore({
@@ -13,6 +14,9 @@ export function createSqlSessionStore({
     async find(tokenHash) {
       const [session] = await database.query<Session>(FIND_SESSION, [`\\x${tokenHash}`]);
       return session;
+    },
+    async end(tokenHash) {
+      await database.query(END_SESSION, [`\\x${tokenHash}`]);
     },
     async open(query, sessions) {
       const hashes = sessions.map((session) => `\\x${session.tokenHash}`);

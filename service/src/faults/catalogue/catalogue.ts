@@ -1,6 +1,7 @@
 import type { Fault } from "../fault.ts";
 import { ackBeforeCommit } from "./ack-before-commit.ts";
 import { idempotencyRace } from "./idempotency-race.ts";
+import { mailBufferReuse } from "./mail-buffer-reuse.ts";
 import { maxPlusOne } from "./max-plus-one.ts";
 import { millisecondId } from "./millisecond-id.ts";
 import { moduleVariable } from "./module-variable.ts";
@@ -23,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
   sharedCacheKey,
   pooledSessionVariable,
   mutableDefault,
+  mailBufferReuse,
   idempotencyRace,
   ackBeforeCommit,
   personalDataInErrors,

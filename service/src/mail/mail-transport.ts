@@ -1,0 +1,66 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTransport } from "nodemailer";
+import type { SeamContext } from "../seam-context.ts";
+import { MailRefusedError, type MailTransport } from "./mail.ts";
+
+/** SMTP where there is a server, else a folder of .eml files, which any mail program opens. */
+export function createMailTransport({ config }: Pick<SeamContext, "config">): MailTransport {
+  return config.smtpUrl === undefined ? sendToFolder(config.mailDir) : sendBySmtp(config.smtpUrl);
+}
+
+/** A relay that takes more at once from one sender is rare. */
+const CONNECTIONS_MAX = 4;
+/** Well below the time after which a mail is taken for lost and tried again (outbox.ts). */
+const SILENCE_SECONDS_MAX = 10;
+
+function sendBySmtp(url: string): MailTransport {
+  const milliseconds = SILENCE_SECONDS_MAX * 1_000;
+  const transport = createTransport({
+    url,
+    pool: true,
+    maxConnections: CONNECTIONS_MAX,
+    connectionTimeout: milliseconds,
+    greetingTimeout: milliseconds,
+    socketTimeout: milliseconds,
+  });
+  return {
+    async send({ from, to, raw }) {
+      try {
+        await transport.sendMail({ envelope: { from, to: [to] }, raw });
+      } catch (error) {
+        const answer = error instanceof Error && "responseCode" in error ? Number(error.responseCode) : 0;
+        if (answer >= 500 && answer < 600) throw new MailRefusedError(`SMTP ${answer}`);
+        throw error;
+      }
+    },
+    async close() {
+      transport.close();
+    },
+  };
+}
+
+/** Absent: a temporary folder, made for the first mail and removed at the end. */
+function sendToFolder(dir: string | undefined): MailTransport {
+  let opened: Promise<string> | undefined;
+  const open = async () => {
+    if (dir === undefined) return await mkdtemp(join(tmpdir(), "crowdproof-mails-"));
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    return dir;
+  };
+  return {
+    async send({ id, to, raw }) {
+      opened ??= open();
+      const file = join(await opened, `${id}.eml`);
+      // Renamed into place, so that whoever watches the folder never reads half a mail. The first line is the envelope.
+      await writeFile(`${file}.part`, Buffer.concat([Buffer.from(`Delivered-To: ${to}\r\n`), raw]), {
+        mode: 0o600,
+      });
+      await rename(`${file}.part`, file);
+    },
+    async close() {
+      if (dir === undefined && opened !== undefined) await rm(await opened, { recursive: true, force: true });
+    },
+  };
+}

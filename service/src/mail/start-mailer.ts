@@ -1,0 +1,61 @@
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import { deriveKeys } from "../keys.ts";
+import { createMemberNumbers } from "../member/member-number.ts";
+import type { SeamContext } from "../seam-context.ts";
+import type { Seams } from "../seams.ts";
+import { createSignInCodes } from "../sign-in/sign-in-code.ts";
+import { createMailer, type Mailer, type MailOutcome } from "./mailer.ts";
+import { createOutbox } from "./outbox.ts";
+
+export interface MailerOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly seams: Seams;
+  readonly log: Logger;
+  count?(outcome: MailOutcome): void;
+}
+
+/** Claimed at once: with eight on their way and ten seconds of silence each, done well before `RETRY_SECONDS`. */
+const BATCH_MAILS_MAX = 32;
+const RETRY_SECONDS = 60;
+/** Claiming and settling take turns, and take none from the signups' pool. */
+const CONNECTIONS_MAX = 1;
+
+/** The mailer as the service is configured, at work once this returns. One a service is enough, several do no harm. */
+export function startMailer(options: MailerOptions): Pick<Mailer, "close"> {
+  const { config, seams, log, count } = options;
+  const context = createContext(options);
+  const mailer = createMailer({
+    outbox: createOutbox(context.database, {
+      batchMailsMax: BATCH_MAILS_MAX,
+      attemptsMax: config.mailAttemptsMax,
+      retrySeconds: RETRY_SECONDS,
+    }),
+    render: seams.createMailRenderer(context),
+    transport: seams.createMailTransport(context),
+    log,
+    mailsPerSecondMax: config.mailsPerSecondMax,
+    ...(count === undefined ? {} : { count }),
+  });
+  mailer.start();
+  return {
+    async close() {
+      await mailer.close();
+      await context.database.close();
+    },
+  };
+}
+
+function createContext({ config, databaseUrl, seams, log }: MailerOptions): SeamContext {
+  const keys = deriveKeys(config.secretKey);
+  const database = seams.createDatabase({
+    url: databaseUrl,
+    connectionsMax: CONNECTIONS_MAX,
+    statementSecondsMax: config.statementSecondsMax,
+    connectSecondsMax: config.connectSecondsMax,
+    onIdleError: (error) => log.warn({ name: error.name }, "an idle database connection died"),
+  });
+  const numbers = createMemberNumbers(keys.memberNumber);
+  return { config, log, clock: seams.clock, numbers, signInCodeOf: createSignInCodes(keys.signIn), database };
+}

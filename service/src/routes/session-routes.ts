@@ -1,0 +1,61 @@
+import express, { Router } from "express";
+import { z } from "zod";
+import type { ResponseWriter } from "../response/response-writer.ts";
+import { ServiceError } from "../service-error.ts";
+import type { SessionStore } from "../session/session-store.ts";
+import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
+import type { SignIn } from "../sign-in/sign-in.ts";
+
+export interface SessionRouteParts {
+  readonly signIn: SignIn;
+  readonly sessions: SessionStore;
+  readonly writer: ResponseWriter;
+}
+
+/** The longest address and a code, with room to spare. */
+const BODY_BYTES_MAX = 4_096;
+
+/** How a member comes back, and leaves. */
+export function sessionRoutes({ signIn, sessions, writer }: SessionRouteParts): Router {
+  const readJson = express.json({ limit: BODY_BYTES_MAX });
+  return Router()
+    .post("/sign-in-codes", readJson, async (req, res) => {
+      const { email } = parseBody(CODE_BODY, req.body);
+      await signIn.askCode(email);
+      // Whether the address is a member's is for its owner to know: everybody is told this.
+      writer.write(res, {
+        status: 202,
+        body: { json: { detail: "If this address is a member's, a code is on its way to it." } },
+      });
+    })
+    .post("/sessions", readJson, async (req, res) => {
+      const { email, code } = parseBody(SESSION_BODY, req.body);
+      const { profile, token } = await signIn.useCode(email, code);
+      writer.write(res, {
+        status: 201,
+        headers: { Location: "/me" },
+        session: token,
+        body: { json: profile },
+      });
+    })
+    .delete("/sessions", async (req, res) => {
+      const token = sessionTokenIn(req.headers.cookie);
+      if (token !== undefined) await sessions.end(hashSessionToken(token));
+      writer.write(res, { status: 204, session: null });
+    });
+}
+
+const EMAIL = z
+  .string()
+  .trim()
+  .max(254)
+  .regex(/^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u);
+const CODE_BODY = z.strictObject({ email: EMAIL });
+const SESSION_BODY = z.strictObject({ email: EMAIL, code: z.string().trim().max(20) });
+
+function parseBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const fields = new Set(parsed.error.issues.map((issue) => issue.path.join(".") || "body"));
+  throw new ServiceError("invalid-input", `Please check: ${[...fields].join(", ")}.`);
+}

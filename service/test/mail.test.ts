@@ -1,0 +1,288 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ParsedMail, simpleParser } from "mailparser";
+import pino from "pino";
+import { SMTPServer } from "smtp-server";
+import { afterEach, expect, test } from "vitest";
+import { createPool } from "../src/db/pool.ts";
+import { mailBufferReuse } from "../src/faults/catalogue/mail-buffer-reuse.ts";
+import type { Mail, MailTransport, RenderMail } from "../src/mail/mail.ts";
+import { createMailer } from "../src/mail/mailer.ts";
+import { createOutbox } from "../src/mail/outbox.ts";
+import { DEFAULT_SEAMS } from "../src/seams.ts";
+import { createStage, newPerson, signUp } from "./stage.ts";
+
+const stage = createStage();
+const cleanUps: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "crowdproof-mail-test-"));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function mailsIn(folder: string): Promise<ParsedMail[]> {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".eml"));
+  return Promise.all(files.map((file) => simpleParser(readFileSync(join(folder, file)))));
+}
+
+async function untilThereAre(count: number, read: () => unknown[]): Promise<void> {
+  await expect.poll(() => read().length, { timeout: 15_000 }).toBe(count);
+}
+
+/** Without a mailer of its own, so that a test can run one as it needs it. */
+const WITHOUT_MAILS = { createMailTransport: () => STOPPED } as const;
+const STOPPED: MailTransport = {
+  send: () => Promise.reject(new Error("not in this test")),
+  close: () => Promise.resolve(),
+};
+
+async function peopleInTheOutbox(count: number) {
+  const service = await stage.start({ seams: WITHOUT_MAILS });
+  const people = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const person = newPerson();
+      const reply = await signUp(service, person, String(person["email"]));
+      return { ...person, number: String(reply.body["number"]) } as Record<string, unknown> & {
+        number: string;
+      };
+    }),
+  );
+  await service.close();
+  await stage.sql("update outbox set attempts = 0, due_at = now()");
+  return people;
+}
+
+/** A mailer of the test's own on the stage's database. */
+function runMailer(
+  transport: Partial<MailTransport>,
+  {
+    render = textOf,
+    attemptsMax = 8,
+    retrySeconds = 60,
+  }: { render?: RenderMail; attemptsMax?: number; retrySeconds?: number } = {},
+) {
+  const database = createPool({
+    url: stage.url,
+    connectionsMax: 2,
+    statementSecondsMax: 5,
+    connectSecondsMax: 5,
+    onIdleError: () => {},
+  });
+  const outcomes: string[] = [];
+  const mailer = createMailer({
+    outbox: createOutbox(database, { batchMailsMax: 32, attemptsMax, retrySeconds }),
+    render,
+    transport: { ...STOPPED, ...transport },
+    log: pino({ level: "silent" }),
+    mailsPerSecondMax: 10_000,
+    count: (outcome) => outcomes.push(outcome),
+  });
+  mailer.start();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= mailer.close().then(() => database.close());
+    return closing;
+  };
+  cleanUps.push(close);
+  return { outcomes, close };
+}
+
+const textOf: RenderMail = async ({ id, email, number }) => ({
+  id,
+  from: "f@x.example",
+  to: email,
+  raw: Buffer.from(number),
+});
+
+test("a signup's confirmation goes to the member's own address, with their name and number", async () => {
+  const folder = freshFolder();
+  const service = await stage.start({ env: { MAIL_DIR: folder } });
+  const person = newPerson();
+  const reply = await signUp(service, person, "key-mail");
+  await untilThereAre(1, () => readdirSync(folder));
+  const [mail] = await mailsIn(folder);
+  expect(mail?.headers.get("delivered-to")).toEqual(expect.objectContaining({ text: person["email"] }));
+  expect(mail?.to).toEqual(expect.objectContaining({ text: person["email"] }));
+  for (const words of [person["name"], person["kanjiName"], reply.body["number"]])
+    expect(mail?.text).toContain(words);
+  await expect.poll(() => stage.sql("select * from outbox")).toEqual([]);
+});
+
+test("one confirmation a member: a retry under the same key and a taken address send none", async () => {
+  const service = await stage.start({ seams: WITHOUT_MAILS });
+  const person = newPerson();
+  await signUp(service, person, "key-once");
+  await signUp(service, person, "key-once");
+  await signUp(service, newPerson({ email: person["email"] }), "key-other");
+  expect(await stage.sql("select kind, outbox.id = member_id as once from outbox")).toEqual([
+    { kind: "confirmation", once: true },
+  ]);
+});
+
+test("without a folder of its own the service writes to a temporary one and removes it at the end", async () => {
+  const foldersOf = () => readdirSync(tmpdir()).filter((name) => name.startsWith("crowdproof-mails-"));
+  const before = foldersOf();
+  const service = await stage.start();
+  await signUp(service, newPerson(), "key-temporary");
+  const made = () => foldersOf().filter((name) => !before.includes(name));
+  await expect.poll(() => made().length).toBeGreaterThan(0);
+  const mine = made();
+  await service.close();
+  expect(foldersOf().filter((name) => mine.includes(name)).length).toBeLessThan(mine.length);
+});
+
+test("two mailers on one outbox send each mail once, each to its own person", async () => {
+  const people = await peopleInTheOutbox(120);
+  const sent: Mail[] = [];
+  const transport = { send: async (mail: Mail) => void sent.push(mail) };
+  runMailer(transport);
+  runMailer(transport);
+  await untilThereAre(120, () => sent);
+  const expected = people.map((person) => `${person["email"]} ${person.number}`);
+  expect(sent.map(({ to, raw }) => `${to} ${raw}`).sort()).toEqual(expected.sort());
+  await expect.poll(() => stage.sql("select * from outbox")).toEqual([]);
+});
+
+test("a crash between sending and marking sends the same mail again, under the same id, to the same person", async () => {
+  const [person] = await peopleInTheOutbox(1);
+  const sent: Mail[] = [];
+  // It has left, and the process hears of nothing any more.
+  const crashed = runMailer({
+    send: async (mail) => {
+      sent.push(mail);
+      throw new Error("killed");
+    },
+  });
+  await untilThereAre(1, () => sent);
+  await crashed.close();
+  expect(
+    await stage.sql("select attempts, due_at > now() + interval '30 seconds' as later from outbox"),
+  ).toEqual([{ attempts: 1, later: true }]);
+  await stage.sql("update outbox set due_at = now()");
+  runMailer({ send: async (mail) => void sent.push(mail) });
+  await untilThereAre(2, () => sent);
+  expect(sent[1]).toEqual(sent[0]);
+  expect(sent[1]?.to).toBe(person?.["email"]);
+  await expect.poll(() => stage.sql("select * from outbox")).toEqual([]);
+});
+
+test("a mail that cannot be sent is tried again with growing pauses, given up in the end, and kept to be looked at", async () => {
+  await peopleInTheOutbox(1);
+  const { outcomes } = runMailer({}, { attemptsMax: 3, retrySeconds: 0.02 });
+  await untilThereAre(3, () => outcomes);
+  await expect
+    .poll(() => stage.sql("select attempts, due_at = 'infinity' as dead from outbox"))
+    .toEqual([{ attempts: 3, dead: true }]);
+  expect(outcomes).toEqual(["failed", "failed", "failed"]);
+});
+
+test("a mail whose envelope is not its member's address is withheld", async () => {
+  await peopleInTheOutbox(2);
+  const sent: Mail[] = [];
+  let last = "nobody@x.example";
+  const { outcomes } = runMailer(
+    { send: async (mail) => void sent.push(mail) },
+    {
+      async render(letter) {
+        const mail = { ...(await textOf(letter)), to: last };
+        last = letter.email;
+        return mail;
+      },
+    },
+  );
+  await untilThereAre(2, () => outcomes);
+  expect({ outcomes, sent }).toEqual({ outcomes: ["withheld", "withheld"], sent: [] });
+  await expect
+    .poll(() => stage.sql("select due_at = 'infinity' as dead from outbox"))
+    .toEqual([{ dead: true }, { dead: true }]);
+});
+
+test.each([
+  { name: "a comma", email: "one,two@x.example" },
+  { name: "angle brackets", email: "<one@x.example>" },
+  { name: "a quoted name", email: '"x"<one@x.example>' },
+  { name: "a group", email: "friends:one@x.example;" },
+  { name: "a comment", email: "one(two)@x.example" },
+])("an address with $name, which mail programs read as something else, gets nothing", async ({ email }) => {
+  const service = await stage.start({ seams: WITHOUT_MAILS });
+  expect((await signUp(service, newPerson({ email }), email)).status).toBe(201);
+  await service.close();
+  await stage.sql("update outbox set attempts = 0, due_at = now()");
+  const sent: Mail[] = [];
+  const { outcomes } = runMailer({ send: async (mail) => void sent.push(mail) });
+  await untilThereAre(1, () => outcomes);
+  expect({ outcomes, sent }).toEqual({ outcomes: ["withheld"], sent: [] });
+});
+
+test("the mail of a member who is gone is dropped", async () => {
+  await peopleInTheOutbox(1);
+  await stage.sql("delete from members");
+  const { outcomes } = runMailer({});
+  await untilThereAre(1, () => outcomes);
+  expect(outcomes).toEqual(["dropped"]);
+  await expect.poll(() => stage.sql("select * from outbox")).toEqual([]);
+});
+
+test("over SMTP each mail goes to its one recipient; who is refused for good is not tried again", async () => {
+  const received: { to: string[]; mail: ParsedMail }[] = [];
+  const server = new SMTPServer({
+    disabledCommands: ["AUTH", "STARTTLS"],
+    onRcptTo({ address }, _session, callback) {
+      callback(
+        address.startsWith("gone") ? Object.assign(new Error("no such user"), { responseCode: 550 }) : null,
+      );
+    },
+    onData(stream, { envelope }, callback) {
+      simpleParser(stream).then((mail) => {
+        received.push({ to: envelope.rcptTo.map(({ address }) => address), mail });
+        callback();
+      }, callback);
+    },
+  });
+  const listening = server.listen(0, "127.0.0.1");
+  await new Promise((resolve) => listening.once("listening", resolve));
+  cleanUps.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const address = listening.address();
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const service = await stage.start({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } });
+  cleanUps.push(() => service.close());
+  const gone = newPerson({ email: "gone@example.test" });
+  const people = [newPerson(), newPerson(), gone, newPerson()];
+  const replies = await Promise.all(people.map((person, at) => signUp(service, person, `smtp-${at}`)));
+  await untilThereAre(3, () => received);
+  for (const [at, person] of people.entries()) {
+    const mine = received.filter(({ to }) => to.includes(String(person["email"])));
+    expect(mine.map(({ to }) => to)).toEqual(person === gone ? [] : [[person["email"]]]);
+    for (const { mail } of mine) expect(mail.text).toContain(replies[at]?.body["number"]);
+  }
+  await expect
+    .poll(() => stage.sql("select due_at = 'infinity' as dead from outbox"))
+    .toEqual([{ dead: true }]);
+});
+
+test("with one buffer for all mails, people get each other's; one mail after another is right", async () => {
+  const folder = freshFolder();
+  const service = await stage.start({
+    env: { MAIL_DIR: folder },
+    seams: mailBufferReuse.apply(DEFAULT_SEAMS),
+  });
+  const alone = await signUp(service, newPerson(), "alone");
+  await untilThereAre(1, () => readdirSync(folder));
+  expect((await mailsIn(folder))[0]?.text).toContain(alone.body["number"]);
+  const people = await Promise.all(
+    Array.from({ length: 24 }, (_, at) => signUp(service, newPerson(), `reuse-${at}`)),
+  );
+  await untilThereAre(25, () => readdirSync(folder).filter((file) => file.endsWith(".eml")));
+  const numbers = new Map(people.map(({ body }) => [String(body["email"]), String(body["number"])]));
+  const wrong = (await mailsIn(folder)).filter((mail) => {
+    const to = mail.headers.get("delivered-to") as unknown as { text: string };
+    return numbers.has(to.text) && !mail.text?.includes(numbers.get(to.text) ?? "?");
+  });
+  expect(wrong.length).toBeGreaterThan(0);
+});
