@@ -1,72 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { createServiceProcesses, exitCodeOf, MAIN, readyOf } from "./service-process.ts";
 import { createStage, newPerson } from "./stage.ts";
 
-const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
 const stage = createStage();
-const folders: string[] = [];
-let children: ChildProcess[] = [];
-
-afterEach(async () => {
-  for (const child of children) {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    }
-  }
-  children = [];
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "crowdproof-process-"));
-  folders.push(folder);
-  return folder;
-}
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly words: () => string;
-}
-
-function start(env: Record<string, string>, args = [MAIN]): Started {
-  const child = spawn(process.execPath, args, {
-    env: { PATH: process.env["PATH"], PORT: "0", ADMIN_PORT: "0", ...env },
-    stdio: "pipe",
-  });
-  children.push(child);
-  let words = "";
-  child.stdout?.on("data", (text) => {
-    words += text;
-  });
-  child.stderr?.on("data", (text) => {
-    words += text;
-  });
-  return { child, words: () => words };
-}
-
-interface Ready {
-  readonly url: string;
-  readonly adminUrl: string;
-  readonly databaseUrl: string;
-  readonly pid: number;
-}
-
-async function readyOf(file: string): Promise<Ready> {
-  await expect.poll(() => existsSync(file), { timeout: 15_000 }).toBe(true);
-  return JSON.parse(readFileSync(file, "utf8"));
-}
-
-async function exitCodeOf({ child }: Started): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  return child.exitCode;
-}
+const { start, freshFolder } = createServiceProcesses();
 
 function isListening(url: string): Promise<boolean> {
   return fetch(`${url}/healthz`).then(

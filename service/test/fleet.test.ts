@@ -1,0 +1,168 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { createServiceProcesses, exitCodeOf, isAlive, type Ready, workerPidsOf } from "./service-process.ts";
+import { createStage, newPerson } from "./stage.ts";
+
+const stage = createStage();
+const { startReady } = createServiceProcesses();
+
+interface Stream {
+  /** Numbers that were acknowledged. */
+  readonly acknowledged: string[];
+  /** Every other answer, and every request without one. */
+  readonly misses: string[];
+  stop(): Promise<void>;
+}
+
+/** People who sign up one after the other, a few at a time, on kept connections as browsers have them. */
+function streamSignups(url: string, atOnce = 8): Stream {
+  const acknowledged: string[] = [];
+  const misses: string[] = [];
+  let isOver = false;
+  async function signUpOnAndOn(): Promise<void> {
+    while (!isOver) {
+      try {
+        const response = await fetch(`${url}/signups`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+          body: JSON.stringify(newPerson()),
+        });
+        const body = (await response.json()) as { number: string; code?: string };
+        if (response.status === 201) acknowledged.push(body.number);
+        else misses.push(`${response.status} ${body.code}`);
+      } catch (error) {
+        const cause = error instanceof Error ? error.cause : undefined;
+        misses.push(String(cause ?? error));
+        await sleep(5);
+      }
+    }
+  }
+  const people = Array.from({ length: atOnce }, signUpOnAndOn);
+  return {
+    acknowledged,
+    misses,
+    async stop() {
+      isOver = true;
+      await Promise.all(people);
+    },
+  };
+}
+
+async function registeredNumbers(): Promise<Set<string>> {
+  const rows = await stage.sql<{ number: string }>("select number from members");
+  return new Set(rows.map(({ number }) => number));
+}
+
+async function metricsAt({ adminUrl }: Ready, path = "/metrics"): Promise<string> {
+  return (await fetch(adminUrl + path)).text();
+}
+
+async function readSeries(ready: Ready, series: string): Promise<number> {
+  const line = (await metricsAt(ready)).split("\n").find((text) => text.startsWith(`${series} `));
+  return Number(line?.split(" ").at(-1));
+}
+
+test("a rolling restart replaces every worker, refuses nobody, resets nobody and loses nobody", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
+  const before = workerPidsOf(service.pid);
+  const stream = streamSignups(service.url);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(20);
+  service.child.kill("SIGHUP");
+  await expect.poll(service.words, { timeout: 30_000, interval: 50 }).toContain("rolling restart: done");
+  const soFar = stream.acknowledged.length;
+  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(soFar + 20);
+  await stream.stop();
+  expect(stream.misses).toEqual([]);
+  const after = workerPidsOf(service.pid);
+  expect({ workers: after.length, stayed: after.filter((pid) => before.includes(pid)) }).toEqual({
+    workers: 2,
+    stayed: [],
+  });
+  const registered = await registeredNumbers();
+  expect(stream.acknowledged.filter((number) => !registered.has(number))).toEqual([]);
+  // What the workers that left had counted is still counted.
+  expect(await readSeries(service, 'crowdproof_signups_total{outcome="acknowledged"}')).toBe(
+    stream.acknowledged.length,
+  );
+  expect(await readSeries(service, 'crowdproof_worker_exits_total{reason="asked"}')).toBe(2);
+}, 60_000);
+
+test("SIGTERM in a stream of signups loses no acknowledged member", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
+  const stream = streamSignups(service.url, 16);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(50);
+  service.child.kill("SIGTERM");
+  expect(await exitCodeOf(service)).toBe(0);
+  await stream.stop();
+  const registered = await registeredNumbers();
+  expect(stream.acknowledged.filter((number) => !registered.has(number))).toEqual([]);
+});
+
+test("a worker that is killed is replaced and counted, and no counter falls", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
+  const stream = streamSignups(service.url);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(20);
+  await stream.stop();
+  const series = 'crowdproof_signups_total{outcome="acknowledged"}';
+  const before = await readSeries(service, series);
+  expect(before).toBe(stream.acknowledged.length);
+  const [victim = 0] = workerPidsOf(service.pid);
+  process.kill(victim, "SIGKILL");
+  await expect
+    .poll(() => readSeries(service, 'crowdproof_worker_exits_total{reason="killed"}'), { timeout: 10_000 })
+    .toBe(1);
+  expect(await readSeries(service, series)).toBe(before);
+  await expect
+    .poll(() => readSeries(service, 'crowdproof_workers{state="serving"}'), { timeout: 10_000 })
+    .toBe(2);
+  expect(workerPidsOf(service.pid)).not.toContain(victim);
+  expect(await readSeries(service, series)).toBe(before);
+});
+
+test("the only worker comes back at the same place", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url });
+  const [victim = 0] = workerPidsOf(service.pid);
+  process.kill(victim, "SIGKILL");
+  await expect
+    .poll(() => fetch(`${service.url}/readyz`).then(({ status }) => status, String), { timeout: 10_000 })
+    .toBe(200);
+});
+
+test("a worker that hangs delays no page, and is told by what it said last", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
+  const stream = streamSignups(service.url, 2);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(5);
+  await stream.stop();
+  const series = 'crowdproof_signups_total{outcome="acknowledged"}';
+  const before = await readSeries(service, series);
+  const [hung = 0] = workerPidsOf(service.pid);
+  process.kill(hung, "SIGSTOP");
+  try {
+    expect(await readSeries(service, series)).toBe(before);
+    expect(await metricsAt(service, "/metrics/anomalies")).toContain('crowdproof_workers{state="serving"} 2');
+  } finally {
+    process.kill(hung, "SIGCONT");
+  }
+});
+
+test("kill −9 of the parent takes its workers and its PostgreSQL with it", async () => {
+  const service = await startReady({ WORKERS: "2" });
+  const workers = workerPidsOf(service.pid);
+  expect(workers).toHaveLength(2);
+  service.child.kill("SIGKILL");
+  await expect.poll(() => workers.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => answersAt(service.databaseUrl), { timeout: 10_000 }).toBe(false);
+});
+
+async function answersAt(databaseUrl: string): Promise<boolean> {
+  const { hostname, port } = new URL(databaseUrl);
+  const socket = connect(Number(port), hostname);
+  const isThere = await once(socket, "connect").then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isThere;
+}
