@@ -31,15 +31,28 @@ export function createK6Port({ clock, isStopped, watchTarget, write }: K6PortOpt
     sleepUntil: clock.sleepUntil,
     isStopped,
     send(request) {
+      // One promise around k6's own: each of them costs 3 to 10 µs.
       return new Promise((resolve) => {
         const startedMicroseconds = clock.nowMicroseconds();
         const abandon = () => resolve(lost("abandoned", startedMicroseconds, clock.nowMicroseconds()));
-        underWay.add(abandon);
-        send(request, clock, startedMicroseconds).then((answer) => {
+        const end = (answer: RawAnswer) => {
+          // Whoever is due is started first: reading an answer takes longer than anybody may be late.
+          clock.wakeDue();
           underWay.delete(abandon);
           watchTarget(answer);
           resolve(answer);
-        });
+        };
+        underWay.add(abandon);
+        // k6 rejects or throws where it cannot make a response at all: 101 Switching Protocols.
+        const fail = () => end(lost("bad-http", startedMicroseconds, clock.nowMicroseconds()));
+        try {
+          ask(request).then(
+            (response) => end(read(response, request, startedMicroseconds, clock.nowMicroseconds())),
+            fail,
+          );
+        } catch {
+          fail();
+        }
       });
     },
     write,
@@ -61,40 +74,39 @@ export const primitives: Primitives = {
   selectHtml,
 };
 
-/** Never rejects. */
-async function send(
+function ask(request: OutgoingRequest): Promise<RefinedResponse<"binary">> {
+  return http.asyncRequest(request.method, request.url, request.body, {
+    headers: request.headers,
+    redirects: 0,
+    responseType: "binary",
+    // Nothing is "expected" or "failed" here: what an answer means is the target file's to say.
+    responseCallback: null as never,
+    // The VU's own jar would collect the cookies of all its visitors.
+    jar: new http.CookieJar(),
+    // Go reads 0 as "no time at all"; a millisecond is the shortest patience that reaches the network.
+    timeout: Math.max(1, patienceSeconds(request) * 1_000),
+  });
+}
+
+function patienceSeconds({ timeoutSeconds, abandonAfterSeconds }: OutgoingRequest): number {
+  return abandonAfterSeconds === null ? timeoutSeconds : Math.min(timeoutSeconds, abandonAfterSeconds);
+}
+
+function read(
+  response: RefinedResponse<"binary">,
   request: OutgoingRequest,
-  clock: RunClock,
   startedMicroseconds: number,
-): Promise<RawAnswer> {
-  const abandonSeconds = request.abandonAfterSeconds ?? Number.POSITIVE_INFINITY;
-  const isAbandonedFirst = abandonSeconds < request.timeoutSeconds;
-  let response: RefinedResponse<"binary">;
-  try {
-    response = await http.asyncRequest(request.method, request.url, request.body, {
-      headers: request.headers,
-      redirects: 0,
-      responseType: "binary",
-      // Nothing is "expected" or "failed" here: what an answer means is the target file's to say.
-      responseCallback: null as never,
-      // The VU's own jar would collect the cookies of all its visitors.
-      jar: new http.CookieJar(),
-      // Go reads 0 as "no time at all"; a millisecond is the shortest patience that reaches the network.
-      timeout: Math.max(1, Math.min(request.timeoutSeconds, abandonSeconds) * 1_000),
-    });
-  } catch {
-    // k6 rejects where it cannot make a response at all: 101 Switching Protocols.
-    return lost("bad-http", startedMicroseconds, clock.nowMicroseconds());
-  }
-  const times = timesOf(response, startedMicroseconds, clock.nowMicroseconds());
-  if (response.status === 0) {
-    const failure = { code: response.error_code, message: response.error };
-    const exhausted = exhaustion(failure);
-    if (exhausted !== null) exec.test.abort(exhausted);
-    const reason = lossReason(failure);
-    return { kind: "lost", reason: reason === "timeout" && isAbandonedFirst ? "abandoned" : reason, times };
-  }
-  return answered(response, request.answerBytesMax, times);
+  now: number,
+): RawAnswer {
+  const { status } = response;
+  const times = timesOf(response, status, startedMicroseconds, now);
+  if (status !== 0) return answered(response, status, request.answerBytesMax, times);
+  const failure = { code: response.error_code, message: response.error };
+  const exhausted = exhaustion(failure);
+  if (exhausted !== null) exec.test.abort(exhausted);
+  const reason = lossReason(failure);
+  const isAbandonedFirst = patienceSeconds(request) < request.timeoutSeconds;
+  return { kind: "lost", reason: reason === "timeout" && isAbandonedFirst ? "abandoned" : reason, times };
 }
 
 function lost(reason: LossReason, startedMicroseconds: number, endedMicroseconds: number): RawAnswer {
@@ -107,20 +119,33 @@ function lost(reason: LossReason, startedMicroseconds: number, endedMicroseconds
   return { kind: "lost", reason, times };
 }
 
-function answered(response: RefinedResponse<"binary">, bytesMax: number, times: RequestTimes): RawAnswer {
+function answered(
+  response: RefinedResponse<"binary">,
+  status: number,
+  bytesMax: number,
+  times: RequestTimes,
+): RawAnswer {
   const bytes = response.body ?? null;
   const bodyBytes = bytes === null ? 0 : bytes.byteLength;
   // Only after the fact: k6 has no limit for a body but the request's time.
   if (bodyBytes > bytesMax) return { kind: "lost", reason: "too-large", times };
+  const given = response.headers;
+  const names = Object.keys(given);
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) headers[name.toLowerCase()] = value;
-  delete headers["set-cookie"];
+  let hasCookies = false;
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at]!.toLowerCase();
+    if (name === "set-cookie") hasCookies = true;
+    else headers[name] = given[names[at]!]!;
+  }
   return {
     kind: "answered",
-    status: response.status,
+    status,
     headers,
     // @types/k6 says maxAge where k6 has max_age.
-    cookies: readCookies(response.cookies as unknown as Record<string, K6Cookie[]>, Date.now()),
+    cookies: hasCookies
+      ? readCookies(response.cookies as unknown as Record<string, K6Cookie[]>, Date.now())
+      : [],
     body: bytes === null || bodyBytes === 0 ? "" : utf8.decode(bytes),
     bodyBytes,
     times,
@@ -134,12 +159,13 @@ function answered(response: RefinedResponse<"binary">, bytesMax: number, times: 
  */
 function timesOf(
   response: RefinedResponse<"binary">,
+  status: number,
   startedMicroseconds: number,
   now: number,
 ): RequestTimes {
   const { blocked, sending, waiting, receiving } = response.timings;
   const wasSent = sending > 0 || waiting > 0;
-  const hasBegun = wasSent && (receiving > 0 || response.status !== 0);
+  const hasBegun = wasSent && (receiving > 0 || status !== 0);
   const after = (milliseconds: number) =>
     Math.min(now, startedMicroseconds + Math.round(milliseconds * 1_000));
   return {

@@ -12,7 +12,13 @@ export interface OpenAnswer extends AnsweredRequest {
 export function openAnswer(raw: AnsweredRequest, { selectHtml }: Pick<Primitives, "selectHtml">): OpenAnswer {
   let parsed: { value: unknown } | null = null;
   return {
-    ...raw,
+    kind: "answered",
+    status: raw.status,
+    headers: raw.headers,
+    cookies: raw.cookies,
+    body: raw.body,
+    bodyBytes: raw.bodyBytes,
+    times: raw.times,
     json() {
       parsed ??= { value: tryParse(raw.body) };
       return parsed.value;

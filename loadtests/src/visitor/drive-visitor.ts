@@ -90,8 +90,19 @@ async function makeMoves(context: EngineContext, ready: ReadyVisitor): Promise<E
     if (next.done) return next.value;
     const move = next.value;
     if (move.kind === "send") {
-      answers = await sendAll(context, ready, move.sendings, intendedMicroseconds);
-      intendedMicroseconds = Math.max(...answers.map(({ endedMicroseconds }) => endedMicroseconds));
+      const { sendings } = move;
+      // Promises are dear in k6's engine, and nearly always there is one to wait for.
+      answers =
+        sendings.length === 1
+          ? [await sendOne(context, ready, sendings[0]!, intendedMicroseconds)]
+          : await Promise.all(
+              // All are handed to the engine before any is waited for: the same instant.
+              sendings.map((sending) => sendOne(context, ready, sending, intendedMicroseconds)),
+            );
+      intendedMicroseconds = 0;
+      for (let at = 0; at < answers.length; at++) {
+        intendedMicroseconds = Math.max(intendedMicroseconds, answers[at]!.endedMicroseconds);
+      }
     } else {
       intendedMicroseconds =
         move.kind === "pause"
@@ -103,27 +114,22 @@ async function makeMoves(context: EngineContext, ready: ReadyVisitor): Promise<E
   return "cut-short";
 }
 
-async function sendAll(
+async function sendOne(
   context: EngineContext,
   ready: ReadyVisitor,
-  sendings: readonly Sending[],
+  sending: Sending,
   intendedMicroseconds: number,
-): Promise<Answer[]> {
-  // All are handed to the engine before any is waited for: the same instant.
-  return await Promise.all(
-    sendings.map(async (sending) => {
-      const result = await sendStep(context, {
-        visitor: ready.visitor,
-        person: ready.person,
-        request: ++ready.requests,
-        sending,
-        memory: memoryFor(context, ready, sending),
-        intendedMicroseconds,
-      });
-      take(context, ready, sending, result);
-      return result.event;
-    }),
-  );
+): Promise<Answer> {
+  const result = await sendStep(context, {
+    visitor: ready.visitor,
+    person: ready.person,
+    request: ++ready.requests,
+    sending,
+    memory: memoryFor(context, ready, sending),
+    intendedMicroseconds,
+  });
+  take(context, ready, sending, result);
+  return result.event;
 }
 
 function memoryFor(context: EngineContext, ready: ReadyVisitor, sending: Sending): VisitorMemory {

@@ -28,7 +28,8 @@ async function runVisitors(
   fail: (cause: unknown) => void,
 ): Promise<void> {
   const { port, plan } = context;
-  const underWay = new Set<Promise<void>>();
+  let underWay = 0;
+  let allEnded = () => {};
   const prepared: ReadyVisitor[] = [];
   let next = 0;
   const dueOf = (index: number) => plan.arrivals.dueMicroseconds[visitors[index] ?? -1] ?? Infinity;
@@ -43,11 +44,13 @@ async function runVisitors(
     return true;
   };
 
+  const end = () => {
+    underWay--;
+    if (underWay === 0) allEnded();
+  };
   const start = (ready: ReadyVisitor) => {
-    const visit = driveVisitor(context, ready)
-      .catch(fail)
-      .finally(() => underWay.delete(visit));
-    underWay.add(visit);
+    underWay++;
+    driveVisitor(context, ready).then(end, fail);
   };
 
   while (next < visitors.length && !port.isStopped()) {
@@ -59,7 +62,10 @@ async function runVisitors(
       await port.sleepUntil(wakeFor(port.nowMicroseconds(), dueMicroseconds));
     }
   }
-  await Promise.all(underWay);
+  await new Promise<void>((resolve) => {
+    allEnded = resolve;
+    if (underWay === 0) resolve();
+  });
   await context.controls.finish();
 }
 
