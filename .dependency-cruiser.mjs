@@ -49,6 +49,12 @@ export default {
       from: { path: "^service/src/(registration|member|session|db)/" },
       to: { path: "^node_modules/express" },
     },
+    {
+      name: "guard-shares-nothing-with-what-it-guards",
+      severity: "error",
+      from: { path: "^service/src/guard/", pathNot: "\\.test\\.ts$" },
+      to: { pathNot: "^service/src/guard/", dependencyTypesNot: ["core"] },
+    },
     door("metrics", "^service/src/metrics/", "prom-client"),
     door("undici", "^loadtests/src/engine/embedded/", "undici"),
     door("duckdb", "^loadtests/src/checks/", "@duckdb"),

@@ -44,6 +44,9 @@ export const ENVIRONMENT = z.object({
   // Twice as long before each try: the last of eight comes two hours after the first.
   MAIL_ATTEMPTS_MAX: whole(1, 20).default(8),
   MAILS_PER_SECOND_MAX: whole(1, 100_000).default(200),
+  GUARD: z.enum(["on", "off"]).default("on"),
+  SPOOL_DIR: z.string().min(1).optional(),
+  ACCESS_LEDGER_DAYS: whole(0, 3_650).default(400),
   DRAIN_SECONDS_MAX: seconds(0.1, 300).default(8),
   HALT_LEASE_SECONDS: seconds(1, 60).default(3),
   OPERATORS_FILE: z.string().min(1).optional(),
@@ -79,6 +82,9 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
   mailFrom: env.MAIL_FROM,
   mailAttemptsMax: env.MAIL_ATTEMPTS_MAX,
   mailsPerSecondMax: env.MAILS_PER_SECOND_MAX,
+  guard: env.GUARD,
+  spoolDir: env.SPOOL_DIR,
+  accessLedgerDays: env.ACCESS_LEDGER_DAYS,
   drainSecondsMax: env.DRAIN_SECONDS_MAX,
   haltLeaseSeconds: env.HALT_LEASE_SECONDS,
   operatorsFile: env.OPERATORS_FILE,
@@ -88,6 +94,8 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
   const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
   if (config.isProduction && config.fault !== undefined)
     refuse("FAULT", "a fault cannot be switched on with NODE_ENV=production");
+  if (config.isProduction && config.guard === "off")
+    refuse("GUARD", "cannot be off with NODE_ENV=production");
   if (config.isProduction && config.secretKey === DEVELOPMENT_SECRET)
     refuse("SECRET_KEY", "required with NODE_ENV=production");
   if (config.retryAfterSecondsMax <= config.retryAfterSecondsMin) {

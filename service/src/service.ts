@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { prepareDatabase } from "./db/migrate.ts";
 import { type EdgeServer, listenAtEdge } from "./edge/server.ts";
 import type { ParentLink } from "./fleet/parent-link.ts";
+import { createGuard } from "./guard/guard.ts";
 import { createHalt } from "./halt/halt.ts";
 import { deriveKeys } from "./keys.ts";
 import { startMailer } from "./mail/start-mailer.ts";
@@ -93,11 +94,21 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   });
 
+  const guard = createGuard({
+    keys,
+    mode: config.guard === "on" ? "block" : "observe",
+    record: async () => {},
+    halt: (cause) => halt.trip({ ...cause, by: "guard" }),
+    count: metrics.countGuard,
+    served() {},
+    warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
+  });
+
   let server: EdgeServer;
   try {
     if (parent === undefined) await prepareDatabase(database, databaseUrl, seams.schema);
     await halt.start();
-    server = await listenAtEdge(config, app);
+    server = await listenAtEdge(config, guard.around(app));
   } catch (error) {
     await halt.close();
     await database.close();

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { ANOMALY_KINDS } from "../guard/judge.ts";
 import { type ErrorCode, STATUS_OF_CODE } from "../service-error.ts";
 import { anomaliesOf, type MetricsPage } from "./anomalies-page.ts";
+import { createGuardMetrics, type GuardMetrics } from "./guard-metrics.ts";
 import type { MetricsSnapshot } from "./snapshot.ts";
 
 /** How a signup ended; they add up to all signups answered. */
@@ -8,7 +10,7 @@ const SIGNUP_OUTCOMES = ["acknowledged", "refused", "halted", "rejected", "indet
 export type SignupOutcome = (typeof SIGNUP_OUTCOMES)[number];
 
 /** The service's numbers. The only module that knows the metrics client. */
-export interface Metrics {
+export interface Metrics extends GuardMetrics {
   countSignup(outcome: SignupOutcome): void;
   countError(code: ErrorCode): void;
   /** `route` is the template, never a path somebody sent; no `status` where they hung up before an answer began. */
@@ -79,6 +81,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   createGauge(registers, "crowdproof_signups_queued", "Signups queued for their turn.", sources.queued);
 
   return {
+    ...createGuardMetrics(registers, ANOMALY_KINDS),
     countSignup: (outcome) => signups.inc({ outcome }),
     countError: (code) => errors.inc({ code }),
     observeRequest: (route, status, seconds) => requests.observe({ route, status: classOf(status) }, seconds),

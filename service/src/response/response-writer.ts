@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Profile } from "../member/profile.ts";
 import type { SeamContext } from "../seam-context.ts";
 
 /** An answer before it becomes bytes. */
@@ -8,9 +9,15 @@ export interface Answer {
   /** Session token to be set as a cookie; null takes the cookie away. */
   readonly session?: string | null;
   readonly body?: Body;
+  /** The whole profile of which the body, or the session, is a part: what the guard holds them against. */
+  readonly witness?: Profile;
 }
 
 type Body = { readonly json: unknown } | { readonly svg: string };
+
+/** The guard reads it from the response under this name; it is no header, so that it cannot leave by mistake. */
+const WITNESS = Symbol.for("crowdproof.witness");
+type Witnessing = ServerResponse & { [WITNESS]?: Profile };
 
 export interface ResponseWriter {
   write(res: ServerResponse, answer: Answer): void;
@@ -23,7 +30,7 @@ export interface ResponseWriter {
 export function createResponseWriter({ config }: Pick<SeamContext, "config">): ResponseWriter {
   const attributes = `; Path=/; HttpOnly; SameSite=Lax${config.isProduction ? "; Secure" : ""}; Max-Age=`;
   return {
-    write(res, { status, body, session, headers: further }) {
+    write(res: Witnessing, { status, body, session, witness, headers: further }) {
       const [type, text] = body === undefined ? [undefined, ""] : textOf(body);
       const headers: Record<string, string | number> = { "Cache-Control": "no-store, private" };
       if (type !== undefined) {
@@ -34,6 +41,7 @@ export function createResponseWriter({ config }: Pick<SeamContext, "config">): R
       if (session === null) headers["Set-Cookie"] = `session=${attributes}0`;
       else if (session !== undefined)
         headers["Set-Cookie"] = `session=${session}${attributes}${config.sessionSeconds}`;
+      if (witness !== undefined) res[WITNESS] = witness;
       res.writeHead(status, headers);
       res.end(text);
     },

@@ -28,8 +28,8 @@ export function memberRoutes(parts: MemberRouteParts): Router {
       // Somebody else's number and one that never existed get the same answer: a number is no key to anything.
       if (number === undefined || number !== session.number)
         throw new ServiceError("not-found", "There is no such card.");
-      const svg = renderMemberCard(await readProfile(profiles, session, req));
-      writer.write(res, { status: 200, body: { svg } });
+      const profile = await readProfile(profiles, session, req);
+      writer.write(res, { status: 200, body: { svg: renderMemberCard(profile) }, witness: profile });
     });
 }
 
