@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Admin, AdminPages } from "../admin/admin.ts";
+import type { Admin } from "../admin/admin.ts";
+import type { AdminPages } from "../admin/admin-options.ts";
 import type { Config } from "../config.ts";
 
 /** The metrics pages alone, until the admin server brings them. */
