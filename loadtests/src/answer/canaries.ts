@@ -11,7 +11,7 @@ export function readCanaries(
   const body = sortCanaries(codec.find(answer.body), person, codec);
   const head = sortCanaries(codec.find(headText(answer)), person, codec);
   return {
-    own: head.own.length === 0 ? body.own : inOrder(new Set([...body.own, ...head.own])),
+    own: head.own.length === 0 ? body.own : inOrder([...body.own, ...head.own]),
     foreign: [
       ...(body.foreign.length > 0 ? placesInBody(body.foreign, answer, codec) : []),
       ...(head.foreign.length > 0 ? placesInHead(answer, person, codec) : []),
@@ -25,9 +25,10 @@ const CANARY_CHARACTERS_MIN = 22;
 /** All headers and cookies in one text: nearly always there is nothing in it whose place matters. */
 function headText({ headers, cookies }: OpenAnswer): string {
   let text = "";
-  for (const name in headers) {
-    const value = headers[name]!;
-    if (value.length >= CANARY_CHARACTERS_MIN && !(name in HEADERS_OF_FIXED_FORM)) text += `${value}"`;
+  const names = Object.keys(headers);
+  for (let at = 0; at < names.length; at++) {
+    const value = headers[names[at]!]!;
+    if (value.length >= CANARY_CHARACTERS_MIN && !(names[at]! in HEADERS_OF_FIXED_FORM)) text += `${value}"`;
   }
   for (const { value } of cookies) if (value.length >= CANARY_CHARACTERS_MIN) text += `${value}"`;
   return text;
@@ -43,8 +44,8 @@ function placesInHead(answer: OpenAnswer, person: Person, codec: CanaryCodec): F
   return parts.flatMap(({ place, text }) => at(place, sortCanaries(codec.find(text), person, codec).foreign));
 }
 
-function inOrder(fields: ReadonlySet<CanaryField>): CanaryField[] {
-  return CANARY_FIELDS.filter((field) => fields.has(field));
+function inOrder(fields: readonly CanaryField[]): CanaryField[] {
+  return CANARY_FIELDS.filter((field) => fields.includes(field));
 }
 
 /** A pair's address is its first visitor's, and both of them sent it. */
@@ -53,15 +54,16 @@ export function sortCanaries<Found extends FoundCanary>(
   person: Pick<Person, "visitor" | "emailVisitor">,
   { runTag }: Pick<CanaryCodec, "runTag">,
 ): { own: CanaryField[]; foreign: Found[] } {
-  const own = new Set<CanaryField>();
+  let own: CanaryField[] | null = null;
   const foreign: Found[] = [];
   for (let at = 0; at < found.length; at++) {
     const canary = found[at]!;
     const visitor = canary.field === "email" ? person.emailVisitor : person.visitor;
-    if (canary.runTag === runTag && canary.visitor === visitor) own.add(canary.field);
-    else foreign.push(canary);
+    if (canary.runTag !== runTag || canary.visitor !== visitor) foreign.push(canary);
+    else if (own === null) own = [canary.field];
+    else if (!own.includes(canary.field)) own.push(canary.field);
   }
-  return { own: own.size === 0 ? [] : inOrder(own), foreign };
+  return { own: own === null ? [] : inOrder(own), foreign };
 }
 
 function at(place: string, canaries: FoundCanary[]): ForeignCanary[] {

@@ -75,13 +75,16 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
     return canary;
   };
 
-  const findIn = (text: string, prefix: string, layout: Layout, into: Map<string, FoundCanary>) => {
+  const findIn = (text: string, prefix: string, layout: Layout, into: Found) => {
     let at = text.indexOf(prefix);
     while (at >= 0) {
       const spelled = text.slice(at, at + layout.length);
       const candidate = layout === LATIN ? spelled.toLowerCase() : spelled;
       const canary = known.get(candidate) ?? decode(layout, candidate);
-      if (canary) into.set(candidate, canary);
+      if (canary && !into.candidates.has(candidate)) {
+        into.candidates.add(candidate);
+        into.canaries.push(canary);
+      }
       // Letters may stand right before a canary, a `q` among them: the next place to look is the next letter.
       at = text.indexOf(prefix, at + (canary ? layout.length : 1));
     }
@@ -102,7 +105,7 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
     lotOf: (visitor) => hmacSha256(key, `lot:${runId}:${visitor}`),
     find(text) {
       if (text.length < KANA.length) return [];
-      const found = new Map<string, FoundCanary>();
+      const found: Found = { candidates: new Set(), canaries: [] };
       const layers = unwrapped(text, decodeBase64);
       for (let at = 0; at < layers.length; at++) {
         const layer = layers[at]!;
@@ -111,9 +114,15 @@ export function createCanaryCodec(options: CanaryCodecOptions): CanaryCodec {
         findIn(layer, "Q", LATIN, found);
         findIn(layer, KANA.prefix, KANA, found);
       }
-      return found.size === 0 ? [] : [...found.values()];
+      return found.canaries;
     },
   };
+}
+
+interface Found {
+  candidates: Set<string>;
+  /** A list beside it: a map's values would have to be iterated over, which is dear in k6's engine. */
+  canaries: FoundCanary[];
 }
 
 /** Changing it makes the canaries of all older runs unreadable. */

@@ -245,7 +245,7 @@ function* readEach(
 ): Visit<void> {
   for (let at = 0; at < steps.length; at++) {
     yield thinking(context);
-    yield* send(progress, [sendingOf(steps[at]!)]);
+    yield* sendOne(progress, sendingOf(steps[at]!));
   }
 }
 
@@ -283,20 +283,21 @@ function thinking({ plan, random }: VisitContext): Move {
 }
 
 function* sendOne(progress: Progress, sending: Sending): Visit<Answer> {
-  const [answer] = yield* send(progress, [sending]);
-  return answer as Answer;
+  const answers = yield { kind: "send", sendings: [sending] };
+  note(progress, sending, answers[0]);
+  return answers[0] as Answer;
 }
 
 function* send(progress: Progress, sendings: Sending[]): Visit<Answer[]> {
   const answers = yield { kind: "send", sendings };
-  for (let at = 0; at < sendings.length; at++) {
-    const sending = sendings[at]!;
-    const answer = answers[at];
-    if (answer?.class !== "acknowledged") continue;
-    if (sending.keeps === "kept") progress.memberSinceMicroseconds ??= answer.endedMicroseconds;
-    if (sending.keeps === "shelved") progress.shelvedSinceMicroseconds ??= answer.endedMicroseconds;
-  }
+  for (let at = 0; at < sendings.length; at++) note(progress, sendings[at]!, answers[at]);
   return answers;
+}
+
+function note(progress: Progress, { keeps }: Sending, answer: Answer | undefined): void {
+  if (answer?.class !== "acknowledged") return;
+  if (keeps === "kept") progress.memberSinceMicroseconds ??= answer.endedMicroseconds;
+  if (keeps === "shelved") progress.shelvedSinceMicroseconds ??= answer.endedMicroseconds;
 }
 
 /** The step as the journey has it. */
