@@ -68,11 +68,11 @@ test("a rolling restart replaces every worker, refuses nobody, resets nobody and
   const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
   const before = workerPidsOf(service.pid);
   const stream = streamSignups(service.url);
-  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(20);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(20);
   service.child.kill("SIGHUP");
-  await expect.poll(service.words, { timeout: 30_000, interval: 50 }).toContain("rolling restart: done");
+  await expect.poll(service.words, { timeout: 60_000, interval: 50 }).toContain("rolling restart: done");
   const soFar = stream.acknowledged.length;
-  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(soFar + 20);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(soFar + 20);
   await stream.stop();
   expect(stream.misses).toEqual([]);
   const after = workerPidsOf(service.pid);
@@ -87,12 +87,12 @@ test("a rolling restart replaces every worker, refuses nobody, resets nobody and
     stream.acknowledged.length,
   );
   expect(await readSeries(service, 'crowdproof_worker_exits_total{reason="asked"}')).toBe(2);
-}, 60_000);
+});
 
 test("SIGTERM in a stream of signups loses no acknowledged member", async () => {
   const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
   const stream = streamSignups(service.url, 16);
-  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(50);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(50);
   service.child.kill("SIGTERM");
   expect(await exitCodeOf(service)).toBe(0);
   await stream.stop();
@@ -103,7 +103,7 @@ test("SIGTERM in a stream of signups loses no acknowledged member", async () => 
 test("a worker that is killed is replaced and counted, and no counter falls", async () => {
   const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
   const stream = streamSignups(service.url);
-  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(20);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(20);
   await stream.stop();
   const series = 'crowdproof_signups_total{outcome="acknowledged"}';
   const before = await readSeries(service, series);
@@ -111,11 +111,11 @@ test("a worker that is killed is replaced and counted, and no counter falls", as
   const [victim = 0] = workerPidsOf(service.pid);
   process.kill(victim, "SIGKILL");
   await expect
-    .poll(() => readSeries(service, 'crowdproof_worker_exits_total{reason="killed"}'), { timeout: 10_000 })
+    .poll(() => readSeries(service, 'crowdproof_worker_exits_total{reason="killed"}'), { timeout: 30_000 })
     .toBe(1);
   expect(await readSeries(service, series)).toBe(before);
   await expect
-    .poll(() => readSeries(service, 'crowdproof_workers{state="serving"}'), { timeout: 10_000 })
+    .poll(() => readSeries(service, 'crowdproof_workers{state="serving"}'), { timeout: 30_000 })
     .toBe(2);
   expect(workerPidsOf(service.pid)).not.toContain(victim);
   expect(await readSeries(service, series)).toBe(before);
@@ -126,14 +126,14 @@ test("the only worker comes back at the same place", async () => {
   const [victim = 0] = workerPidsOf(service.pid);
   process.kill(victim, "SIGKILL");
   await expect
-    .poll(() => fetch(`${service.url}/readyz`).then(({ status }) => status, String), { timeout: 10_000 })
+    .poll(() => fetch(`${service.url}/readyz`).then(({ status }) => status, String), { timeout: 30_000 })
     .toBe(200);
 });
 
 test("a worker that hangs delays no page, and is told by what it said last", async () => {
   const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
   const stream = streamSignups(service.url, 2);
-  await expect.poll(() => stream.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(5);
+  await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(5);
   await stream.stop();
   const series = 'crowdproof_signups_total{outcome="acknowledged"}';
   const before = await readSeries(service, series);
@@ -152,8 +152,8 @@ test("kill −9 of the parent takes its workers and its PostgreSQL with it", asy
   const workers = workerPidsOf(service.pid);
   expect(workers).toHaveLength(2);
   service.child.kill("SIGKILL");
-  await expect.poll(() => workers.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-  await expect.poll(() => answersAt(service.databaseUrl), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => workers.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => answersAt(service.databaseUrl), { timeout: 30_000 }).toBe(false);
 });
 
 async function answersAt(databaseUrl: string): Promise<boolean> {

@@ -3,9 +3,13 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect } from "vitest";
+import { afterEach, expect, vi } from "vitest";
 
 export const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+
+/** Half a second on a quiet machine; on one where all cores are busy, initdb and two Node processes take their time. */
+const READY_MS_MAX = 45_000;
+const TEST_MS_MAX = 90_000;
 
 /** What READY_FILE says. */
 export interface Ready {
@@ -29,6 +33,7 @@ export interface ServiceProcesses {
 
 /** The service as processes of its own, ended after each test with their folders. */
 export function createServiceProcesses(): ServiceProcesses {
+  vi.setConfig({ testTimeout: TEST_MS_MAX });
   const folders: string[] = [];
   let children: ChildProcess[] = [];
   afterEach(async () => {
@@ -75,7 +80,7 @@ export function createServiceProcesses(): ServiceProcesses {
 }
 
 export async function readyOf(file: string): Promise<Ready> {
-  await expect.poll(() => existsSync(file), { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => existsSync(file), { timeout: READY_MS_MAX }).toBe(true);
   return JSON.parse(readFileSync(file, "utf8"));
 }
 

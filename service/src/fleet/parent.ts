@@ -10,6 +10,7 @@ import { createFleetMetrics } from "../metrics/fleet-metrics.ts";
 import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
 import { EXIT_REASONS, type Fleet, startFleet } from "./fleet.ts";
 import { freePort } from "./free-port.ts";
+import { allAs, createLogins, type RoleUrls } from "./logins.ts";
 import { servePages } from "./pages-server.ts";
 
 /** How soon an orphaned service notices that whoever started it is gone. */
@@ -30,10 +31,10 @@ export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
     config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
   try {
-    await migrateAsOwner(config, databaseUrl, seams, log);
-    const mailer = startMailer({ config, databaseUrl, seams, log });
+    const urls = await prepareAsOwner(config, databaseUrl, seams, log);
+    const mailer = startMailer({ config, databaseUrl: urls.mailer, seams, log });
     try {
-      await serve(config, databaseUrl, log, () =>
+      await serve({ config, databaseUrl, urls, log }, () =>
         Promise.race([stopAsked, whenOrphaned(config), whenDatabaseEnds(embedded)]),
       );
     } finally {
@@ -44,10 +45,16 @@ export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
+interface Serving {
+  readonly config: Config;
+  /** The owner's, for whoever reads READY_FILE. */
+  readonly databaseUrl: string;
+  readonly urls: RoleUrls;
+  readonly log: Logger;
+}
+
 async function serve(
-  config: Config,
-  databaseUrl: string,
-  log: Logger,
+  { config, databaseUrl, urls, log }: Serving,
   whenToStop: () => Promise<string>,
 ): Promise<void> {
   const port = config.port === 0 ? await freePort(config.host) : config.port;
@@ -60,7 +67,7 @@ async function serve(
   const admin = await servePages(config, metrics);
   try {
     fleet = await startFleet({
-      settings: { config: { ...config, port }, databaseUrl },
+      settings: { config: { ...config, port }, databaseUrl: urls.service },
       log,
       attach() {},
       onExit: metrics.countExit,
@@ -75,7 +82,8 @@ async function serve(
   }
 }
 
-async function migrateAsOwner(config: Config, url: string, seams: Seams, log: Logger): Promise<void> {
+/** Brings the schema up to date and gives every part of the service a login that may do no more than its work. */
+async function prepareAsOwner(config: Config, url: string, seams: Seams, log: Logger): Promise<RoleUrls> {
   const database = seams.createDatabase({
     url,
     connectionsMax: 1,
@@ -85,6 +93,14 @@ async function migrateAsOwner(config: Config, url: string, seams: Seams, log: Lo
   });
   try {
     await prepareDatabase(database, url, seams.schema);
+    // A fault changes rows that the service's own login may not.
+    if (config.fault !== undefined) return allAs(url);
+    const urls = await createLogins({ database, ownerUrl: url, secretKey: config.secretKey });
+    if (urls !== undefined) return urls;
+    log.warn(
+      "the user of DATABASE_URL may not make logins (CREATEROLE): every part of the service runs as that user",
+    );
+    return allAs(url);
   } finally {
     await database.close();
   }
