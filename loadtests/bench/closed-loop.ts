@@ -75,7 +75,7 @@ async function openEngine(
     durationSeconds: 1,
     betweenSteps: { kind: "constant", seconds: 0 },
   });
-  const clock = createRunClock(0);
+  const clock = createRunClock();
   const sender = createSender(plan.target, clock.nowMicroseconds);
   const history = order.isRecorded ? await openHistoryFile(order.dir) : null;
   const port: EnginePort = {

@@ -49,6 +49,34 @@ describe("a run of the embedded engine", () => {
     expect(requestsOf(run).every(({ foreign }) => foreign.length === 0)).toBe(true);
   }, 20_000);
 
+  test("of a crowd for several threads starts everybody once and keeps every line whole", async () => {
+    const server = fork(new URL("../bench/plain-server.ts", import.meta.url));
+    const port = await new Promise((resolve) =>
+      server.once("message", (message) => resolve((message as { port: number }).port)),
+    );
+    const target = handmadeTarget(`http://127.0.0.1:${port}`, []);
+    target.readBack.http = false;
+    const visitors = Array.from({ length: 1_500 }, (_value, index) => ({
+      ...plain(index / 1_600),
+      group: index - (index % 3),
+    }));
+    const run = await sendAndRead(sendEmbedded, handmadePlan({ target, visitors }));
+    server.kill();
+
+    const ofType = (type: string) =>
+      run.events.filter((event) => event.type === type && event.control === null);
+    const started = ofType("arrival").flatMap((event) => ("visitor" in event ? [event.visitor] : []));
+    expect(new Set(started).size).toBe(visitors.length);
+    expect(run.totals).toMatchObject({
+      stopped: null,
+      arrivals: ofType("arrival").length,
+      requests: ofType("request").length,
+      dones: ofType("done").length,
+      observations: ofType("observation").length,
+    });
+    expect(ofType("arrival")).toHaveLength(visitors.length);
+  }, 60_000);
+
   test("ends within a second of the signal, with everybody who was under way cut short", async () => {
     const server = await startScriptedServer();
     const target = handmadeTarget(server.url, [readOwnStep("/slow", { timeoutSeconds: 30 })]);

@@ -7,6 +7,8 @@ import type { Event } from "./event.ts";
 export interface HistoryFile {
   /** Never waits and never throws: what went wrong with the disk is thrown by `hasRoom` and `close`. */
   append(event: Event): void;
+  /** The same for events that are text already: whole lines. */
+  appendLines(lines: string): void;
   /** Resolves when so little is waiting to be written that more may come. */
   hasRoom(): Promise<void>;
   /** Resolves when every event is with the operating system. */
@@ -68,20 +70,22 @@ function createWriter(path: string, file: FileHandle): HistoryFile {
     if (failure) throw failure;
   };
 
+  const appendLines = (lines: string) => {
+    if (failure) return;
+    waiting.push(lines);
+    waitingBytes += lines.length;
+    if (waitingBytes > WAITING_BYTES_MAX) {
+      failure = new UsageError(
+        `${path}: the disk takes events slower than they come; use a faster --out folder`,
+      );
+      return;
+    }
+    writing ??= gather().then(drain);
+  };
+
   return {
-    append(event) {
-      if (failure) return;
-      const line = `${JSON.stringify(event)}\n`;
-      waiting.push(line);
-      waitingBytes += line.length;
-      if (waitingBytes > WAITING_BYTES_MAX) {
-        failure = new UsageError(
-          `${path}: the disk takes events slower than they come; use a faster --out folder`,
-        );
-        return;
-      }
-      writing ??= gather().then(drain);
-    },
+    append: (event) => appendLines(lineOf(event)),
+    appendLines,
     async hasRoom() {
       if (waitingBytes > ROOM_BYTES) hurry();
       while (waitingBytes > ROOM_BYTES && writing) await writing;
@@ -94,6 +98,11 @@ function createWriter(path: string, file: FileHandle): HistoryFile {
       throwFailure();
     },
   };
+}
+
+/** An event as the history has it. */
+export function lineOf(event: Event): string {
+  return `${JSON.stringify(event)}\n`;
 }
 
 const SENTENCES: Record<string, string> = {

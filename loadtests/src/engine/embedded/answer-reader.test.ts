@@ -14,7 +14,9 @@ function read(text: string, { cuts = [] as number[], isEnded = false, method = "
   const found: Read = { reading: "under-way", status: null, headers: [], body: "" };
   const bodies: Buffer[] = [];
   const reader = createAnswerReader(method, {
-    takeStatus: (status) => void (found.status = status),
+    takeStatus(status) {
+      found.status = status;
+    },
     takeHeader: (name, value) => void found.headers.push([name, value]),
     takeBody: (bytes) => void bodies.push(Buffer.from(bytes)),
   });

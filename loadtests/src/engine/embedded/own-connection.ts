@@ -33,6 +33,7 @@ function exchangeOn(socket: Socket, exchange: Exchange, text: string): void {
     if (reading === "whole") exchange.end();
     else void exchange.lose("bad-http");
     socket.destroy();
+    forget(socket);
   };
   socket.on("data", (chunk: Buffer) => {
     exchange.noteFirstByte();
@@ -46,6 +47,17 @@ function exchangeOn(socket: Socket, exchange: Exchange, text: string): void {
   socket.write(text, "utf8");
   exchange.noteSent();
 }
+
+/**
+ * A closed socket outlives several scavenges (V8 14.6: cycles through functions end with the next full collection), and
+ * everything its listeners know with it.
+ */
+function forget(socket: Socket): void {
+  socket.removeAllListeners();
+  socket.on("error", ignore);
+}
+
+function ignore(): void {}
 
 /** A body is announced where the method expects one, even if there is none (RFC 9110, section 8.6). */
 const METHODS_WITH_BODY = ["POST", "PUT", "PATCH"];

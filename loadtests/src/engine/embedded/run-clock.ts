@@ -21,9 +21,15 @@ export interface RunClock {
  */
 const EXACT_MICROSECONDS = 300;
 
-/** Monotonic microseconds; zero lies `leadSeconds` ahead, so that who is due at zero can be prepared. */
-export function createRunClock(leadSeconds: number): RunClock {
-  const startMilliseconds = performance.now() + leadSeconds * 1e3;
+/** A moment that all threads of a process agree on: performance.now() has a zero of its own in each. */
+export function monotonicMilliseconds(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Monotonic microseconds from a moment of `monotonicMilliseconds`; it may lie ahead, so that who is due at zero can be prepared. */
+export function createRunClock(zeroMilliseconds = monotonicMilliseconds()): RunClock {
+  const leadMilliseconds = zeroMilliseconds - monotonicMilliseconds();
+  const startMilliseconds = performance.now() + leadMilliseconds;
   const sleepers = createWakeList();
   let isStopped = false;
   let scheduledFor = Infinity;
@@ -59,7 +65,7 @@ export function createRunClock(leadSeconds: number): RunClock {
   };
 
   return {
-    startedAt: new Date(Date.now() + leadSeconds * 1e3).toISOString(),
+    startedAt: new Date(Date.now() + leadMilliseconds).toISOString(),
     nowMicroseconds,
     nowWakingDue,
     sleepUntil(microseconds) {

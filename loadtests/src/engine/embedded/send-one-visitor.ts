@@ -13,7 +13,7 @@ export async function sendOneVisitor(
   plan: Plan,
   secrets: Record<string, string>,
 ): Promise<{ seen: SeenAnswer[]; events: Event[] }> {
-  const clock = createRunClock(0);
+  const clock = createRunClock();
   const sender = createSender(plan.target, clock.nowMicroseconds);
   const seen: SeenAnswer[] = [];
   const events: Event[] = [];
