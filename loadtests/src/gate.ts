@@ -2,8 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkHistory } from "./checks/check-history.ts";
 import type { SendOptions, SentTotals } from "./engine/engine.ts";
-import type { EndEvent } from "./events/event.ts";
+import type { EndEvent, ObservationEvent } from "./events/event.ts";
 import { openHistoryFile } from "./events/history-file.ts";
+import type { MailSink } from "./mail/mail-sink.ts";
 import { type CountersBefore, observe, observeBefore } from "./observation/observe.ts";
 import type { Plan } from "./plan/plan.ts";
 import { writePlan } from "./plan/plan-file.ts";
@@ -19,6 +20,8 @@ export interface GateOptions {
   signal: AbortSignal;
   /** Told why something could not be observed. */
   say(reason: string): void;
+  /** Where the target's mails end and are looked at; null where that is out of our sight. */
+  mails: Pick<MailSink, "observe"> | null;
   /** The engine that was chosen. */
   sendLoad(plan: Plan, options: SendOptions): Promise<SentTotals>;
 }
@@ -79,17 +82,22 @@ function diskTroubleOf(error: unknown): string | null {
 
 /** Appends what was seen outside the answers, then the end, with the counts everything must add up to. */
 async function closeHistory(options: GateOptions, totals: SentTotals, before: CountersBefore): Promise<void> {
-  const { dir, plan, secrets, signal } = options;
+  const { dir, plan, secrets, signal, mails } = options;
   const history = await openHistoryFile(dir);
   let { observations, ...counts } = totals;
   // Whoever pressed Ctrl-C waits: a run that was cut short has nothing to gain from reading back.
   if (!signal.aborted) {
-    const { endedMicroseconds: atMicroseconds } = counts;
-    for await (const seen of observe(plan, { secrets, atMicroseconds, before, say: options.say })) {
-      history.append(seen);
-      observations++;
-      await history.hasRoom();
-    }
+    const { endedMicroseconds: atMicroseconds, startedAt } = counts;
+    const record = async (seen: AsyncIterable<ObservationEvent>) => {
+      for await (const event of seen) {
+        history.append(event);
+        observations++;
+        await history.hasRoom();
+      }
+    };
+    // Mails first: they are waited for, and what is read back then is what came of it all.
+    if (mails !== null) await record(mails.observe({ startedAt, atMicroseconds }));
+    await record(observe(plan, { secrets, atMicroseconds, before, say: options.say }));
   }
   const end: EndEvent = { type: "end", run: plan.runId, control: null, ...counts, observations };
   history.append(end);

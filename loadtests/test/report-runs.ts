@@ -345,7 +345,7 @@ function failing(pass: Verdict): Verdict {
   const checks = pass.checks.map((check): CheckResult => {
     if (check.name === "reads-own") {
       const summary =
-        "27 times an answer carried what its reader did not send; 1,604 answers showed people their own data";
+        "27 times an answer or a mail carried what its reader did not send; 1,604 answers showed people their own data";
       return { ...check, judged: true, outcome: "fail", summary, evidence };
     }
     if (check.name === "ids-unique") {
@@ -367,7 +367,7 @@ function failing(pass: Verdict): Verdict {
     ...pass,
     outcome: "fail",
     reasons: [
-      "reads-own: 27 times an answer carried what its reader did not send; 1,604 answers showed people their own data",
+      "reads-own: 27 times an answer or a mail carried what its reader did not send; 1,604 answers showed people their own data",
       `ids-unique: 2 member IDs belong to two people (among them ${HOSTILE}); 802 member IDs were acknowledged to 802 people`,
     ],
     checks,

@@ -51,7 +51,8 @@ export function readAnswer(
   const answer = openAnswer(raw, primitives);
   const session = step.session ? readPlace(step.session, answer) : null;
   const { class: answerClass, reason } = classify(step, answer);
-  const { own, foreign } = readCanaries(context, answer);
+  // A mail is judged where it arrives: here its canaries would count twice.
+  const { own, foreign } = step.isMail ? { own: [], foreign: [] } : readCanaries(context, answer);
   const { matched, mismatched } = compareFields(context, answer);
   return {
     facts: {

@@ -30,9 +30,16 @@ export const CHECKS: CheckRule[] = [
   {
     name: "reads-own",
     kind: "invariant",
-    observed: (n) => `${count(n["observed"])} answers showed people their own data`,
-    violations: "times an answer carried what its reader did not send",
-    unknowns: "answers could not be read",
+    observed: (n) =>
+      `${count(n["answers"])} answers showed people their own data` +
+      (n["mails"] === null
+        ? ""
+        : `; ${count(n["mailsOwn"])} of ${count(n["mails"])} mails, to ${count(n["mailedPeople"])} of ${count(n["members"])} members, did so`) +
+      (n["mailsToNobody"]
+        ? `; ${count(n["mailsToNobody"])} mails went to addresses of nobody in this run`
+        : ""),
+    violations: "times an answer or a mail carried what its reader did not send",
+    unknowns: "answers or mails could not be read",
   },
   {
     name: "ids-unique",

@@ -18,7 +18,7 @@ export type SqlValue = string | number | boolean | null;
  * their case); lists are lists, `foreign` a list of structs.
  *
  * Views, without control events and without lines that are not events of this run:
- * `requests`, `arrivals`, `dones`, `observations`, `ends`; `exposed`: one row per foreign canary in an answer;
+ * `requests`, `arrivals`, `dones`, `observations`, `ends`; `exposed`: one row per foreign canary in an answer or a mail;
  * `wholeRows`: one row (`rows`, `atMicroseconds`) where the rows of the target were read to their end and are all on
  * record, else none: only then is it the target's doing that a row is not there.
  * Tables: `planned(visitor, dueMicroseconds, behaviour, groupFirst, burst)`, `steps`, `stepFields`, `settings` (one
@@ -176,6 +176,7 @@ async function loadPlan(
     ${target.telemetry.exclusive} as isExclusive,
     ${target.telemetry.logFiles.some((file) => !file.includes(":-"))} as hasLogs,
     ${target.telemetry.metricsUrl !== undefined} as hasMetrics,
+    ${hasMailSink(plan)} as hasMails,
     ${plan.overlapTargetRatio}::double as overlapTargetRatio,
     ${micro(limits.startErrorSecondsP99Max)} as startErrorMicrosecondsP99Max,
     ${limits.limiterShareMax}::double as limiterShareMax`);
@@ -192,13 +193,13 @@ async function loadPlan(
 
 async function loadTarget(connection: DuckDBConnection, { target }: Plan): Promise<void> {
   await connection.run(
-    "create table steps (step varchar, role varchar, position uinteger, hasMemberId boolean, hasSession boolean)",
+    "create table steps (step varchar, role varchar, position uinteger, hasMemberId boolean, hasSession boolean, isMail boolean)",
   );
   await connection.run("create table stepFields (step varchar, field varchar, isCanary boolean)");
   await connection.run("create table counters (class varchar)");
   for (const [position, step] of target.steps.entries()) {
     await connection.run(`insert into steps values
-      (${text(step.name)}, ${text(step.role)}, ${position}, ${step.memberId !== undefined}, ${step.session !== undefined})`);
+      (${text(step.name)}, ${text(step.role)}, ${position}, ${step.memberId !== undefined}, ${step.session !== undefined}, ${step.isMail === true})`);
     for (const field of Object.keys(step.fields)) {
       const isCanary = CANARY_FIELDS.some((name) => name === field);
       await connection.run(`insert into stepFields values (${text(step.name)}, ${text(field)}, ${isCanary})`);
@@ -265,14 +266,24 @@ function isObservedIn(room: Room): string {
   return room === "campaign" || room === "lost-acknowledgement" ? "control is null" : "false";
 }
 
-/** Two people with one e-mail address have its canary in common: it is the group's first's, and both sent it. */
+/**
+ * Two people with one e-mail address have its canary in common: it is the group's first's, and both sent it. A mail is an
+ * answer that comes another way; it has no request.
+ */
 function exposedView(schema: string): string {
   return `create view ${schema}.exposed as
     select r.visitor, r.request, r.step, r.phase, r.purpose, r.session, r.endedMicroseconds as atMicroseconds,
       canary.visitor as victim,
       case when canary.runTag = (select runTag from main.settings) then null else canary.runTag end as victimRunTag,
       canary.field as field, canary.place as place
-    from (select * from (select *, unnest("foreign") as canary from ${schema}.requests where len("foreign") > 0)) r
+    from (
+      select visitor, request, step, phase, purpose, session, endedMicroseconds, unnest("foreign") as canary
+      from ${schema}.requests where len("foreign") > 0
+      union all by name
+      select visitor, 'mail' as step, 'campaign' as phase, 'mail' as purpose, 'own' as session,
+        atMicroseconds as endedMicroseconds, unnest("foreign") as canary
+      from ${schema}.observations where kind = 'mail' and len("foreign") > 0
+    ) r
     left join main.planned p on p.visitor = r.visitor
     where not (p.behaviour is not distinct from 'pair' and canary.field = 'email'
       and canary.visitor = p.groupFirst and canary.runTag = (select runTag from main.settings))`;
@@ -283,6 +294,12 @@ function wholeRowsView(schema: string): string {
     select count(*) filter (where kind = 'row') as rows, max(atMicroseconds) as atMicroseconds
     from ${schema}.observations where kind in ('row', 'rows-end')
     having count(*) filter (where kind = 'rows-end') = 1 and max(value) filter (where kind = 'rows-end') = rows`;
+}
+
+/** A folder whose name has an empty default (`${env:DIR:-}`) may be absent, as a log may. */
+function hasMailSink({ target }: Plan): boolean {
+  const { mail } = target.sinks;
+  return typeof mail === "object" && !("folder" in mail && mail.folder.includes(":-"));
 }
 
 const schemaOf = (room: Room) => room.replace("-", "_");

@@ -13,6 +13,7 @@ import { findK6 } from "../engine/k6/find-k6.ts";
 import { sendK6, whyNotK6 } from "../engine/k6/send-k6.ts";
 import type { Event } from "../events/event.ts";
 import { followHistory } from "../events/follow-history.ts";
+import { type MailSink, openMailSink } from "../mail/mail-sink.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { requireCapacity } from "../plan/forecast.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -82,9 +83,12 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   const stop = stopOnSignals();
   const seen = { exposed: 0 };
   const service = flags.target === undefined ? await startOwnService(flags.fault, stop.signal) : null;
+  let mails: MailSink | null = null;
   try {
-    const secrets = await resolveSecrets(plan.target, { ...process.env, ...service?.environment });
-    await requireReachable(plan.target, secrets);
+    const resolved = await resolveSecrets(plan.target, { ...process.env, ...service?.environment });
+    await requireReachable(plan.target, resolved);
+    mails = await openMailSink({ plan, secrets: resolved, say });
+    const secrets = { ...resolved, ...mails?.secrets };
     const dir = resolve(flags.out ?? join("runs", runFolderName(plan)));
     const sendLoad = watched({
       dir,
@@ -92,9 +96,10 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
       stop,
       seen,
       service,
+      mails,
       isStoppedByExposure: flags.stopOnExposure === true,
     });
-    const verdict = await runGate({ dir, plan, secrets, signal: stop.signal, sendLoad, say });
+    const verdict = await runGate({ dir, plan, secrets, signal: stop.signal, mails, sendLoad, say });
     process.stdout.write(showVerdict(verdict, dir));
     const isInterrupted = stop.signal.reason === "interrupted";
     process.exitCode = EXIT_CODES[isInterrupted ? "interrupted" : verdict.outcome].code;
@@ -106,6 +111,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
     process.exitCode = EXIT_CODES.fail.code;
   } finally {
     await service?.stop();
+    await mails?.close();
     stop.release();
   }
 }
@@ -135,17 +141,19 @@ interface Watch {
   /** Answers that carried somebody else's data. */
   seen: { exposed: number };
   service: RunningService | null;
+  mails: MailSink | null;
   isStoppedByExposure: boolean;
 }
 
 /** Sends while the history is followed: for the person at the terminal, and to stop at an exposure. */
-function watched({ dir, chosen, stop, seen, service, isStoppedByExposure }: Watch) {
+function watched({ dir, chosen, stop, seen, service, mails, isStoppedByExposure }: Watch) {
   return async (plan: Plan, options: SendOptions): Promise<SentTotals> => {
     process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
     const isTty = process.stdout.isTTY === true;
     const view = showProgress({ plan, stream: process.stdout, isTty, color: hasColor(process.stdout) });
     const onEvent = (event: Event) => {
       view.onEvent(event);
+      mails?.see(event);
       const isExposure = event.type === "request" && event.control === null && event.foreign.length > 0;
       if (isExposure) seen.exposed++;
       if (isExposure && isStoppedByExposure) stop.request("exposure");

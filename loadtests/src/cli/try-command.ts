@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { loadCampaign } from "../campaign/load-campaign.ts";
 import { sendOneVisitor } from "../engine/embedded/send-one-visitor.ts";
+import { openMailSink } from "../mail/mail-sink.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { BEHAVIOURS, type Plan } from "../plan/plan.ts";
 import { createRunId } from "../plan/run-id.ts";
@@ -36,7 +37,10 @@ export function addTryCommand(program: Command): void {
 
 async function tryTarget(target: Target, secrets: Record<string, string>): Promise<Trial> {
   const plan = await oneVisitor(target);
-  const { seen } = await sendOneVisitor(plan, secrets);
+  const mails = await openMailSink({ plan, secrets, say: (reason) => process.stderr.write(`${reason}\n`) });
+  const { seen } = await sendOneVisitor(plan, { ...secrets, ...mails?.secrets }).finally(() =>
+    mails?.close(),
+  );
   // An own canary in the signup's answer alone may be an echo; it is a beginning all the same.
   const isUsable = seen.some(({ result }) => result.event.own.length > 0);
   return { target, seen, isUsable };

@@ -143,19 +143,19 @@ export type Ending = (typeof ENDINGS)[number];
 /** Something seen outside the visitors' own answers. Which columns are set depends on `kind`. */
 export interface ObservationEvent extends EventBase {
   type: "observation";
-  kind: "row" | "rows-end" | "counter" | "scan" | "clock" | "lag" | "stop";
+  kind: "row" | "rows-end" | "mail" | "mails-end" | "counter" | "scan" | "clock" | "lag" | "stop";
   atMicroseconds: number;
-  /** row: the visitor whose e-mail canary the row carries; null for a row of nobody in this run. */
+  /** row: the visitor whose e-mail canary the row carries; mail: to whose address it went; null for nobody in this run. */
   visitor: number | null;
   memberId: string | null;
   own: CanaryField[];
   foreign: ForeignCanary[];
   matched: FieldName[];
   mismatched: FieldName[];
-  /** counter: the answer class; scan: `logs`, `metrics`, `urls`, `mails`; clock: `wall`; lag: the engine; stop: why. */
+  /** counter: the answer class; mail: how it came, `smtp` or `folder`; scan: `logs`, `metrics`, `urls`, `mails`; clock: `wall`; lag: the engine; stop: why. */
   name: string | null;
   /**
-   * rows-end: how many row events there must be, said once all rows were read; counter: increase over the run; scan: bytes read, null
+   * rows-end, mails-end: how many row and mail events there must be, said once all were read; mail: bytes; counter: increase over the run; scan: bytes read, null
    * where nothing could be; clock: step in seconds; lag: worst generator lag in seconds.
    */
   value: number | null;

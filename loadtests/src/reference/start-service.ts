@@ -39,7 +39,8 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
   const folder = await mkdtemp(join(tmpdir(), "crowdproof-service-"));
   const readyFile = join(folder, "ready.json");
   const logFile = join(folder, "service.log");
-  const child = spawnService(options, readyFile, logFile);
+  const mailDir = join(folder, "mails");
+  const child = spawnService(options, { readyFile, logFile, mailDir });
   const ended = once(child, "exit").then(
     ([code, signal]) => `the service ended (${signal ?? `exit code ${code}`})`,
   );
@@ -61,6 +62,7 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
       CROWDPROOF_ADMIN_URL: ready.adminUrl,
       CROWDPROOF_DATABASE_URL: ready.databaseUrl,
       CROWDPROOF_SERVICE_LOG: logFile,
+      CROWDPROOF_MAIL_DIR: mailDir,
     };
     return { url: ready.url, environment, ended, stop };
   } catch (error) {
@@ -69,7 +71,13 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
   }
 }
 
-function spawnService(options: ServiceOptions, readyFile: string, logFile: string): ChildProcess {
+interface ServiceFiles {
+  readyFile: string;
+  logFile: string;
+  mailDir: string;
+}
+
+function spawnService(options: ServiceOptions, { readyFile, logFile, mailDir }: ServiceFiles): ChildProcess {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const main = fileURLToPath(new URL(`../../../service/src/main.${extension}`, import.meta.url));
   const log = openSync(logFile, "a", 0o600);
@@ -79,7 +87,10 @@ function spawnService(options: ServiceOptions, readyFile: string, logFile: strin
     ...process.env,
     PORT: String(options.port),
     READY_FILE: readyFile,
+    MAIL_DIR: mailDir,
   };
+  // Mails of invented people go nowhere but to the sink.
+  delete env["SMTP_URL"];
   if (options.fault !== undefined) env["FAULT"] = options.fault;
   if (options.databaseUrl !== undefined) env["DATABASE_URL"] = options.databaseUrl;
   // Standard input stays open as long as we live: the service stops when it closes, so kill −9 of us leaves nothing behind.

@@ -47,7 +47,7 @@ function exposureTable(exposures: Exposure[], label: string, verdict: Verdict, w
       { title: words.say("answers"), isCount: true },
     ],
     rows: exposures.map((exposure) => [
-      words.say("visitor", { number: String(exposure.viewer) }),
+      viewerOf(exposure, words),
       victimOf(exposure, words),
       fieldsOf(exposure, words),
       html`${shortened(exposure.step, 60)} <code>${shortened(exposure.place, 80)}</code>`,
@@ -70,6 +70,10 @@ export function exposuresSentence(verdict: Verdict, words: Words): string {
     viewers: new Set(exposures.map((exposure) => exposure.viewer)).size,
     victims: new Set(exposures.map((exposure) => `${exposure.victimRunTag} ${exposure.victim}`)).size,
   });
+}
+
+export function viewerOf({ viewer }: Exposure, words: Words): string {
+  return viewer === null ? words.say("nobodysAddress") : words.say("visitor", { number: String(viewer) });
 }
 
 export function victimOf(exposure: Exposure, words: Words): string {

@@ -69,9 +69,18 @@ const PARTS: Part[] = [
   ...FRAMES,
   part("# answers showed people their own data", "本人のデータを表示した応答 {1} 件"),
   part(
-    "# times an answer carried what its reader did not send",
-    "受け取った人が送っていない内容を含む応答が {1} 件",
+    "# of # mails, to # of # members, did so",
+    "メール {2} 通のうち {1} 通が本人のデータ（登録者 {4} 人のうち {3} 人宛て）",
   ),
+  part(
+    "# mails went to addresses of nobody in this run",
+    "この実行の誰のものでもないアドレス宛てのメールが {1} 通",
+  ),
+  part(
+    "# times an answer or a mail carried what its reader did not send",
+    "受け取った人が送っていない内容を含む応答またはメールが {1} 件",
+  ),
+  part("# answers or mails could not be read", "読み取れない応答またはメールが {1} 件"),
   part("# answers could not be read", "読み取れない応答が {1} 件"),
   part("# member IDs were acknowledged to # people", "会員 ID {1} 件を {2} 人に発行"),
   part("# member IDs belong to two people", "二人に発行された会員 ID が {1} 件"),

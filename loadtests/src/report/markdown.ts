@@ -1,7 +1,7 @@
 import type { CheckResult, Verdict } from "../verdict/verdict.ts";
 import { strengthSentence } from "./closing-sections.ts";
 import { commandsOf } from "./commands.ts";
-import { exposuresSentence, fieldsOf, victimOf } from "./exposures-section.ts";
+import { exposuresSentence, fieldsOf, victimOf, viewerOf } from "./exposures-section.ts";
 import { withoutControls } from "./markup.ts";
 import { outcomeWord, shortened, shownOutcome, sinceStart } from "./parts.ts";
 import { wordsIn } from "./texts.ts";
@@ -53,7 +53,7 @@ function exposureTable(verdict: Verdict): string {
   const shown = verdict.exposures.slice(0, EXPOSURES_MAX);
   const rest = verdict.exposuresTotal - shown.length;
   const rows = shown.map((exposure) => [
-    `visitor ${exposure.viewer}`,
+    viewerOf(exposure, words),
     victimOf(exposure, words),
     fieldsOf(exposure, words),
     `${exposure.step} ${exposure.place}`,

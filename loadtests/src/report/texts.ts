@@ -91,6 +91,7 @@ export const TEXTS = {
   firstSeen: { en: "First seen", ja: "最初の表示" },
   answers: { en: "Answers", ja: "応答数" },
   visitor: { en: "visitor {number}", ja: "来訪者 {number}" },
+  nobodysAddress: { en: "an address of nobody in this run", ja: "この実行の誰のものでもないアドレス" },
   olderRun: { en: "visitor {number} of an older run ({run})", ja: "以前の試験（{run}）の来訪者 {number}" },
 
   verdict: { en: "Verdict", ja: "判定" },

@@ -56,7 +56,7 @@ function checkHosts(file: TargetFile, complain: Complain): void {
   if (host !== null && !hosts.includes(host))
     complain(["hosts"], `found no ${host}, the host of baseUrl; expected it among them`);
   for (const [at, { path }] of file.steps.entries()) {
-    const absolute = hostOf(path);
+    const absolute = hostOf(path ?? "");
     if (absolute !== null && !hosts.includes(absolute))
       complain(["steps", at, "path"], `found ${absolute}, expected one of the hosts: ${hosts.join(", ")}`);
   }
@@ -73,6 +73,7 @@ function checkSteps(file: TargetFile, complain: Complain): void {
     if (names.indexOf(nameOf(step)) !== at)
       complain(["steps", at], `found a second step named ${nameOf(step)}, expected name: to tell them apart`);
     checkBody(at, step, complain);
+    checkMailStep(at, step, file, complain);
     checkMeans(at, step, complain);
     checkHeaders(["steps", at, "headers"], step.headers, complain);
   }
@@ -96,6 +97,20 @@ function checkSteps(file: TargetFile, complain: Complain): void {
       ["cleanUp", "step"],
       `found ${file.cleanUp.step}, expected one of the steps: ${names.join(", ")}`,
     );
+}
+
+function checkMailStep(at: number, step: StepFile, { sinks }: TargetFile, complain: Complain): void {
+  if ((step.path === undefined) === (step.mail === undefined))
+    complain(["steps", at], "found neither path nor mail, or both; expected one of them");
+  if (step.mail === undefined) return;
+  if (typeof sinks.mail !== "object")
+    complain(
+      ["steps", at, "mail"],
+      "found a wait for a mail, expected sinks.mail: { smtp: HOST:PORT } or { folder: DIR }",
+    );
+  const other = (["method", "means", ...BODIES] as const).find((key) => step[key] !== undefined);
+  if (other !== undefined)
+    complain(["steps", at, other], "found it beside mail, expected nothing to be sent by a step that waits");
 }
 
 const BODIES = ["json", "form", "multipart", "text"] as const;

@@ -1,5 +1,15 @@
 import { inJourneyOrder, knownHost, nameOf } from "./check-target.ts";
-import type { AnswerPattern, Body, DeclaredClass, Place, Step, StepRole, Target } from "./target.ts";
+import { MAIL_DESK } from "./mail-desk.ts";
+import type {
+  AnswerPattern,
+  Body,
+  DeclaredClass,
+  MailSinkFile,
+  Place,
+  Step,
+  StepRole,
+  Target,
+} from "./target.ts";
 import { type MeaningFile, placeOf, type StepFile, type TargetFile } from "./target-file.ts";
 
 /**
@@ -37,7 +47,7 @@ export function compileTarget(file: TargetFile, absolute: (path: string) => stri
       logFiles: file.telemetry.logFiles.map((path) => absolutePath(path, absolute)),
     },
     ...(file.cleanUp === undefined ? {} : { cleanUp: file.cleanUp }),
-    sinks: file.sinks,
+    sinks: compileSinks(file.sinks, absolute),
     notJudged: file.notJudged,
   };
   return withAbsoluteSecrets(target, absolute);
@@ -56,16 +66,55 @@ const USUAL_MEANS: Record<StepRole, Step["means"]> = {
     absent: [{ status: [404, 410] }],
   },
   "sign-out": { served: [{ status: range(200, 399) }] },
+  "clean-up": { served: [{ status: range(200, 299) }], absent: [{ status: [404, 410] }] },
 };
 
+function compileSinks(
+  { mail, sms }: TargetFile["sinks"],
+  absolute: (path: string) => string,
+): Target["sinks"] {
+  return {
+    ...(mail === undefined ? {} : { mail: compileMailSink(mail, absolute) }),
+    ...(sms === undefined ? {} : { sms }),
+  };
+}
+
+function compileMailSink(
+  mail: NonNullable<TargetFile["sinks"]["mail"]>,
+  absolute: (path: string) => string,
+): MailSinkFile | string {
+  if (typeof mail === "string") return mail;
+  const { withinSeconds, memberId } = mail;
+  const place = "smtp" in mail ? { smtp: mail.smtp } : { folder: absolutePath(mail.folder, absolute) };
+  return { ...place, withinSeconds, ...(memberId === undefined ? {} : { memberId: placeOf(memberId) }) };
+}
+
+/** A mail that is late is one thing, a desk that does not answer another. */
+const MAIL_GRACE_SECONDS = 5;
+
+/** Waiting for a mail is a request as any other, to the desk of our own sink: no engine has to know of it. */
+function compileMailStep(file: StepFile, { withinSeconds, matching }: NonNullable<StepFile["mail"]>): Step {
+  const query = `to=\${person.email}&withinSeconds=${withinSeconds}&matching=${encodeURIComponent(matching ?? "")}`;
+  return {
+    ...compileRequestStep({ ...file, method: "GET" }, `${MAIL_DESK}/mails?${query}`),
+    isMail: true,
+    timeoutSeconds: withinSeconds + MAIL_GRACE_SECONDS,
+    means: { served: [{ status: [200] }], absent: [{ status: [404] }] },
+  };
+}
+
 function compileStep(file: StepFile): Step {
+  return file.mail === undefined ? compileRequestStep(file, file.path!) : compileMailStep(file, file.mail);
+}
+
+function compileRequestStep(file: StepFile, path: string): Step {
   const body = bodyOf(file);
   const declared = Object.entries(file.means ?? {}).map(([name, meaning]) => [name, meaningOf(meaning)]);
   return {
     name: nameOf(file),
     role: file.role,
     method: file.method ?? (body ? "POST" : "GET"),
-    path: file.path,
+    path,
     headers: file.headers,
     ...(body ? { body } : {}),
     redirects: file.redirects,

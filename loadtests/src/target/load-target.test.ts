@@ -232,6 +232,8 @@ describe("a target file", () => {
     expect(target.steps.map(({ name }) => name)).toEqual(["sign-up", "me", "card"]);
     expect(await resolveSecrets(target, { CROWDPROOF_DATABASE_URL: "postgres://x" })).toEqual({
       "env:CROWDPROOF_TARGET_URL": "http://127.0.0.1:3000",
+      "env:CROWDPROOF_ADMIN_URL": "http://127.0.0.1:3001",
+      "env:CROWDPROOF_MAIL_DIR": "",
       "env:CROWDPROOF_DATABASE_URL": "postgres://x",
       "env:CROWDPROOF_SERVICE_LOG": "",
     });

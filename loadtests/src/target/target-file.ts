@@ -85,7 +85,12 @@ const step = z.strictObject({
     .string()
     .regex(/^(\/|https?:\/\/|\$\{captured\.)/)
     .max(2_000)
+    .exactOptional()
     .describe("Begins with /, or is a whole URL on one of the hosts, or is a captured one."),
+  mail: z
+    .strictObject({ withinSeconds: seconds.default(30), matching: pattern.exactOptional() })
+    .exactOptional()
+    .describe("In the place of a path: waits for a mail to the person, in sinks.mail, and captures from it."),
   headers: headers.default({}),
   json: jsonTemplate.exactOptional().describe("A JSON body; texts in it are templates."),
   form: z.record(z.string(), z.string()).exactOptional(),
@@ -111,6 +116,11 @@ const series = z
   .describe('A counter of a signup\'s answers, as in signups_total{outcome="acknowledged"}.');
 
 const sql = z.strictObject({ connection: text, statement: text });
+
+const mailSink = {
+  withinSeconds: z.number().min(0).max(SECONDS_MAX).default(30),
+  memberId: place.exactOptional(),
+};
 
 export const targetFileSchema = z.strictObject({
   name: z.string().min(1).max(60),
@@ -169,7 +179,22 @@ export const targetFileSchema = z.strictObject({
     })
     .default({ logFiles: [], counters: {}, exclusive: false }),
   cleanUp: z.union([z.strictObject({ step: text }), z.strictObject({ sql })]).exactOptional(),
-  sinks: z.strictObject({ mail: text.exactOptional(), sms: text.exactOptional() }).default({}),
+  sinks: z
+    .strictObject({
+      mail: z
+        .union([
+          text,
+          z.strictObject({
+            smtp: z.string().regex(/^(\$\{env:|(localhost|127(\.\d+){3}|\[::1\]):\d+$)/),
+            ...mailSink,
+          }),
+          z.strictObject({ folder: text, ...mailSink }),
+        ])
+        .exactOptional()
+        .describe("Where mails end: in words, or as a sink of ours whose mails are judged."),
+      sms: text.exactOptional(),
+    })
+    .default({}),
   notJudged: z
     .record(z.string(), z.string().min(3))
     .default({})

@@ -32,10 +32,21 @@ export interface Target {
   telemetry: Telemetry;
   /** How a run's people are removed again. */
   cleanUp?: { step: string } | { sql: SqlStatement };
-  sinks: { mail?: string; sms?: string };
+  sinks: { mail?: MailSinkFile | string; sms?: string };
   /** Check name → why it cannot be judged here. */
   notJudged: Record<string, string>;
 }
+
+/**
+ * Where mails to the people end and are looked at: a server of ours that the target sends to, or a folder of .eml files that
+ * it writes. Where mails end out of our sight, `sinks.mail` is that in words.
+ */
+export type MailSinkFile = ({ smtp: string } | { folder: string }) & {
+  /** After the run, how long the mails of those who became members are waited for. */
+  withinSeconds: number;
+  /** Where the member ID is in a mail's text, so that it is held against the ID that was acknowledged. */
+  memberId?: Place;
+};
 
 export interface MemberIdRule {
   /** Whole-string pattern, as a JavaScript regular expression source without flags. */
@@ -45,7 +56,8 @@ export interface MemberIdRule {
 
 /**
  * The part a step plays. Steps of one role run in the file's order; a journey is
- * prepare → sign-up (→ come-back while waiting) → verify → sign-in → read-own.
+ * prepare → sign-up (→ come-back while waiting) → verify → sign-in → read-own. `clean-up` is no part of it:
+ * \`crowdproof cleanup\` sends it once for each person.
  */
 export const STEP_ROLES = [
   "prepare",
@@ -55,6 +67,7 @@ export const STEP_ROLES = [
   "sign-in",
   "read-own",
   "sign-out",
+  "clean-up",
 ] as const;
 export type StepRole = (typeof STEP_ROLES)[number];
 
@@ -64,6 +77,8 @@ export interface Step {
   method: string;
   /** Template; begins with `/`, or is an absolute URL on one of the hosts. */
   path: string;
+  /** Asks our own mail sink for a mail to the person, and not the target; the path leads there. */
+  isMail?: true;
   headers: Record<string, string>;
   body?: Body;
   /** Redirects followed, at most; 0 = the 3xx answer is the answer. */

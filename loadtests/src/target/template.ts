@@ -28,7 +28,7 @@ export function fillHeader(template: string, scope: TemplateScope): string {
 
 /**
  * Where a step is sent. Values are URL-encoded, but for one at the head of the path: that is a URL or path
- * which the target itself gave (a verification link), whole.
+ * which the target itself gave (a verification link) or the address of our mail desk, whole.
  */
 export function stepUrl(target: Target, step: Step, scope: TemplateScope): string {
   const { head, rest } = splitHead(step.path);
@@ -202,7 +202,7 @@ function secretOf(
 }
 
 function splitHead(path: string): { head: string; rest: string } {
-  const head = /^\$\{captured\.[^}]*\}/.exec(path)?.[0] ?? "";
+  const head = /^\$\{(captured\.|env:)[^}]*\}/.exec(path)?.[0] ?? "";
   return { head, rest: path.slice(head.length) };
 }
 

@@ -79,7 +79,8 @@ function exposureText(exposure: Exposure): string {
   const older = exposure.victimRunTag === null ? "" : ` of an older run (${exposure.victimRunTag})`;
   const seconds = (exposure.firstSeenMicroseconds / 1e6).toFixed(3);
   const fields = exposure.fields.map((field) => WORDS.name("field", field)).join(", ");
-  return `visitor ${exposure.viewer} saw visitor ${exposure.victim}${older}: ${fields} (${exposure.step} ${exposure.place}, at ${seconds} s)`;
+  const viewer = exposure.viewer === null ? "an address of nobody in this run" : `visitor ${exposure.viewer}`;
+  return `${viewer} saw visitor ${exposure.victim}${older}: ${fields} (${exposure.step} ${exposure.place}, at ${seconds} s)`;
 }
 
 /** The order of judgement: a missed objective says nothing in a run that was not valid. */

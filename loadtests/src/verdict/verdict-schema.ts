@@ -19,7 +19,7 @@ const checkResult = z.discriminatedUnion("judged", [
 ]);
 
 const exposure = z.strictObject({
-  viewer: count,
+  viewer: count.nullable(),
   victim: count,
   victimRunTag: count.nullable(),
   fields: z.array(z.string()),

@@ -20,7 +20,8 @@ export type Evidence = Record<string, string | number | boolean | null>;
 
 /** Who saw whose what, when. */
 export interface Exposure {
-  viewer: number;
+  /** Null: a mail went to an address of nobody in this run. */
+  viewer: number | null;
   victim: number;
   /** Tag of an older run, where the victim is not of this one. */
   victimRunTag: number | null;

@@ -27,7 +27,7 @@ from requests where class in ('acknowledged', 'served');
 -- Coming back is for those who were told to wait, signing out for whoever the visitor has it do so.
 select 'step never worked: ' || s.step as problem
 from steps s
-where s.role not in ('come-back', 'sign-out')
+where s.role not in ('come-back', 'sign-out', 'clean-up')
   and not exists (select 1 from requests r where r.step = s.step and r.class in ('acknowledged', 'served'))
 union all
 select 'nobody became a member' where not exists (select 1 from requests where class = 'acknowledged')

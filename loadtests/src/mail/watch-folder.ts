@@ -1,0 +1,53 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { reasonOf } from "../observation/observe-context.ts";
+import type { Mail } from "./mail.ts";
+import { parseMail } from "./parse-mail.ts";
+import type { MailSource } from "./receive-smtp.ts";
+
+/** A folder is looked at twice a second; watching it would tell of half-written files. */
+const LOOK_MS = 500;
+
+/** Every .eml file that comes into a folder from now on; a folder that is not there yet may still come. */
+export async function watchFolder(
+  dir: string,
+  onMail: (mail: Mail) => void,
+  say: (reason: string) => void,
+): Promise<MailSource> {
+  const known = new Set(await filesIn(dir));
+  const closing = new AbortController();
+  const look = async () => {
+    for (const file of await filesIn(dir)) {
+      if (known.has(file)) continue;
+      known.add(file);
+      try {
+        const raw = await readFile(join(dir, file));
+        for (const mail of await parseMail(raw, [], raw.length)) onMail(mail);
+      } catch (error) {
+        say(`The mail ${join(dir, file)} could not be read: ${reasonOf(error)}.`);
+      }
+    }
+  };
+  const watch = async () => {
+    while (!closing.signal.aborted) {
+      await look();
+      await sleep(LOOK_MS, undefined, { signal: closing.signal }).catch(() => {});
+    }
+  };
+  const watching = watch();
+  return {
+    async close() {
+      closing.abort();
+      await watching;
+    },
+  };
+}
+
+async function filesIn(dir: string): Promise<string[]> {
+  const files = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return files.filter((file) => file.endsWith(".eml"));
+}
