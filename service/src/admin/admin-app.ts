@@ -54,7 +54,7 @@ function createErrorEdge(log: Logger): ErrorRequestHandler {
         { stack: error instanceof Error ? error.stack?.replace(error.message, "") : typeof error },
         "bug",
       );
-    if (res.headersSent || req.destroyed) return void res.destroy();
+    if (res.headersSent) return void res.destroy();
     // What is left of a body that nobody wants is not read.
     if (!req.complete) res.set("Connection", "close");
     if (answer.code === "too-many-wrong-credentials" || answer.code === "unwritten")
