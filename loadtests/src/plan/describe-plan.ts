@@ -3,6 +3,7 @@ import {
   type Forecast,
   forecastPlan,
   generatorNeed,
+  lateEngines,
   type MachineLimits,
   machineLimits,
 } from "./forecast.ts";
@@ -37,6 +38,7 @@ export function describePlan(plan: Plan, options: { width: number; paint: Paint 
     ["claim", claimLine(plan, forecast, paint)],
     ["strength", strengthLine(plan, forecast)],
     ["generator", generatorLine(plan, machineLimits(), paint)],
+    ["on time", onTimeLine(plan, machineLimits(), paint)],
   ];
   return rows.flatMap(([label, text]) =>
     wrap(text, width - LABEL_WIDTH).map(
@@ -131,6 +133,21 @@ function generatorLine(plan: Plan, limits: MachineLimits, paint: Paint): string 
     `${need.k6VirtualUsers} VUs under k6`,
   ];
   return `${verdict}: if the target hangs, ${count(need.visitorsInFlightMax)} visitors in flight, ${parts.join(", ")}`;
+}
+
+function onTimeLine(plan: Plan, limits: MachineLimits, paint: Paint): string {
+  const need = generatorNeed(plan, limits.portHoldSeconds);
+  const late = lateEngines(need, limits);
+  const verdict =
+    late.length === 0
+      ? paint("green", "✓ both engines have room to start people on time")
+      : paint(
+          "red",
+          `✗ ${late.map((engine) => `the ${engine} engine`).join(" and ")} would start people late`,
+        );
+  const cores = ({ k6, embedded }: typeof need.cores) =>
+    `${k6.toFixed(1)} cores under k6, ${embedded.toFixed(1)} under the embedded engine`;
+  return `${verdict}: the busiest second takes about ${cores(need.cores)} (of ${limits.cores}, of which half is room enough)`;
 }
 
 /** Breaks at blanks; colour codes are few and short, and never make a line too long by more than themselves. */

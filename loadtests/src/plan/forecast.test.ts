@@ -8,6 +8,7 @@ import { drawPlan } from "./draw-plan.ts";
 import {
   forecastPlan,
   generatorNeed,
+  lateEngines,
   type MachineLimits,
   machineLimits,
   requireCapacity,
@@ -24,6 +25,7 @@ const target = {
 const ROOMY: MachineLimits = {
   openFilesMax: 1_048_576,
   memoryBytes: 16 * 2 ** 30,
+  cores: 16,
   ports: 28_232,
   portHoldSeconds: 1,
 };
@@ -138,6 +140,15 @@ describe("the generator's need", () => {
     );
     expect(scale).toBeGreaterThan(0.2);
     expect(() => requireCapacity(compile(campaign, 1, scale), limits)).not.toThrow();
+  });
+
+  test("says which engine would start people late, and refuses neither", () => {
+    const need = generatorNeed(compile(flat({ seconds: 10, perSecond: 200 })), 1);
+    const late = (cores: number) => lateEngines(need, { ...ROOMY, cores });
+    expect(need.cores.k6).toBeGreaterThan(need.cores.embedded);
+    expect(late(64)).toEqual([]);
+    expect(late(0.01)).toEqual(["k6", "embedded"]);
+    expect(late(need.cores.embedded + need.cores.k6)).toEqual(["k6"]);
   });
 
   test("is compared with what this machine really has", () => {

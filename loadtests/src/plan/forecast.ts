@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { UsageError } from "../usage-error.ts";
 import { expectedOverlapRatio, signupSecondsForOverlap } from "./overlap.ts";
 import { BEHAVIOURS, type Behaviour, type CurvePiece, type Plan } from "./plan.ts";
@@ -114,6 +114,8 @@ export interface GeneratorNeed {
   memoryBytes: number;
   /** Virtual users the k6 engine would take; the embedded engine has none. */
   k6VirtualUsers: number;
+  /** Cores that the busiest second takes. Beyond a share of the machine's, people start late. */
+  cores: { k6: number; embedded: number };
 }
 
 /** What this machine allows this process. Infinity where it names no limit. */
@@ -122,6 +124,7 @@ export interface MachineLimits {
   openFilesMax: number;
   /** Free to be taken, within a container's limit. */
   memoryBytes: number;
+  cores: number;
   ports: number;
   /** How long a closed connection keeps its port: 60 s (TIME_WAIT), or 1 s where Linux may use it again. */
   portHoldSeconds: number;
@@ -137,6 +140,23 @@ const BYTES_PER_VISITOR = 128;
 /** FACTS.md: 4 to 16 VUs kept 500 to 2,000 visitors per second on time. */
 const VIRTUAL_USERS = { min: 4, max: 16, visitorsPerSecondEach: 125 };
 
+/**
+ * CPU time for each request, with everything that happens to a visitor around it, measured on one core of 2 (AMD EPYC)
+ * against a target in another process: `npm run bench -- start-error`. k6: 0.25 ms for the bare request on a fresh
+ * connection, the rest JavaScript in an engine without a compiler.
+ */
+const CPU_SECONDS_PER_REQUEST = { k6: 0.8e-3, embedded: 0.5e-3 };
+/**
+ * Of the cores, what leaves room to start people within a few milliseconds: a random stream has twice its mean in some
+ * tenth of a second, and the target on the same machine wants its share.
+ */
+const CORES_SHARE_ON_TIME = 0.5;
+
+/** The engines that would start this plan's people late on this machine. A warning: the run itself measures it. */
+export function lateEngines({ cores }: GeneratorNeed, limits: MachineLimits): ("k6" | "embedded")[] {
+  return (["k6", "embedded"] as const).filter((engine) => cores[engine] > limits.cores * CORES_SHARE_ON_TIME);
+}
+
 export function generatorNeed(plan: Plan, portHoldSeconds = machineLimits().portHoldSeconds): GeneratorNeed {
   const due = plan.arrivals.dueMicroseconds;
   const { steps, connections } = plan.target;
@@ -144,6 +164,9 @@ export function generatorNeed(plan: Plan, portHoldSeconds = machineLimits().port
   const visitorsInFlightMax = dueWithin(due, timeoutSeconds);
   const openFiles = OWN_OPEN_FILES + Math.ceil(visitorsInFlightMax * socketsPerVisitor(plan));
   const requestsPerVisitor = connections === "fresh" ? Math.max(1, steps.length) : 1;
+  // Those who wait come back in other seconds, and nobody signs out.
+  const journey = steps.filter(({ role }) => role !== "come-back" && role !== "sign-out");
+  const requestsPerSecond = dueWithin(due, 1) * journey.length;
   const inOneHold = dueWithin(due, portHoldSeconds) * requestsPerVisitor;
   const readBackInOneHold = due.length * Math.min(1, portHoldSeconds / Math.max(1, plan.readBackSeconds));
   return {
@@ -156,6 +179,10 @@ export function generatorNeed(plan: Plan, portHoldSeconds = machineLimits().port
       VIRTUAL_USERS.max,
       Math.max(VIRTUAL_USERS.min, Math.ceil(dueWithin(due, 1) / VIRTUAL_USERS.visitorsPerSecondEach)),
     ),
+    cores: {
+      k6: requestsPerSecond * CPU_SECONDS_PER_REQUEST.k6,
+      embedded: requestsPerSecond * CPU_SECONDS_PER_REQUEST.embedded,
+    },
   };
 }
 
@@ -172,6 +199,7 @@ export function machineLimits(): MachineLimits {
     openFilesMax:
       openFiles === undefined || openFiles === "unlimited" ? Number.POSITIVE_INFINITY : Number(openFiles),
     memoryBytes: process.availableMemory(),
+    cores: availableParallelism(),
     ports: portLast - portFirst + 1,
     portHoldSeconds: mayReuse ? 1 : 60,
   };
