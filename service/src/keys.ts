@@ -6,6 +6,7 @@ export interface Keys {
   readonly identity: Buffer;
   readonly session: Buffer;
   readonly signIn: Buffer;
+  readonly ticket: Buffer;
 }
 
 export function deriveKeys(secret: string): Keys {
@@ -15,5 +16,6 @@ export function deriveKeys(secret: string): Keys {
     identity: derive("identity"),
     session: derive("session"),
     signIn: derive("sign-in"),
+    ticket: derive("ticket"),
   };
 }

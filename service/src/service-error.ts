@@ -2,12 +2,17 @@
 export const STATUS_OF_CODE = {
   "invalid-input": 422,
   "key-reused": 422,
+  "key-missing": 422,
   "email-taken": 409,
   "no-session": 401,
   "wrong-code": 401,
   "not-found": 404,
   "too-large": 413,
   "unsupported-media-type": 415,
+  /** The ticket's number stands in another member's row. */
+  "ticket-used": 409,
+  /** Told a time to come back: nothing was registered. */
+  waiting: 503,
   /** Refused at the door, before any work: nothing was registered. */
   busy: 503,
   /** The campaign is closed to newcomers; members read and leave as ever. */

@@ -7,6 +7,7 @@ import { prepareDatabase } from "./db/migrate.ts";
 import { type EdgeServer, listenAtEdge } from "./edge/server.ts";
 import type { ParentLink } from "./fleet/parent-link.ts";
 import { createGuard } from "./guard/guard.ts";
+import { shareOf } from "./halt/campaign-state.ts";
 import { createHalt } from "./halt/halt.ts";
 import { deriveKeys } from "./keys.ts";
 import { startMailer } from "./mail/start-mailer.ts";
@@ -18,6 +19,11 @@ import type { Seams } from "./seams.ts";
 import { createSessionTokens } from "./session/session-token.ts";
 import { createSignIn } from "./sign-in/sign-in.ts";
 import { createSignInCodes } from "./sign-in/sign-in-code.ts";
+import { createAppointments } from "./waiting-room/appointments.ts";
+import { createBookLink } from "./waiting-room/book-link.ts";
+import { openBook } from "./waiting-room/open-book.ts";
+import { createTickets } from "./waiting-room/ticket.ts";
+import { createWaitingRoom } from "./waiting-room/waiting-room.ts";
 
 /** A service that listens. */
 export interface Service {
@@ -56,7 +62,31 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const limits = seams.admissionLimits(config);
   const halt = createHalt({ databaseUrl, leaseSeconds: config.haltLeaseSeconds, log });
   const admission = createAdmission(limits);
-  const metrics = createMetrics({ working: () => admission.working, queued: () => admission.queued });
+  const metrics = createMetrics({
+    working: () => admission.working,
+    queued: () => admission.queued,
+    limit: () => admission.limit,
+    line() {
+      const { given, called, callsPerSecond } = appointments.line();
+      return { waiting: Math.floor(given - called), callsPerSecond };
+    },
+  });
+  const share = () => shareOf(halt.state());
+  const appointments = createAppointments({
+    openBook: async () => (parent === undefined ? openBook(options) : createBookLink(parent)),
+    clock: seams.clock,
+    report: () => ({ door: process.pid, share: share(), ...admission.pulse() }),
+    guessMs: () => limits.retryAfterSeconds() * 1_000,
+  });
+  const waitingRoom = createWaitingRoom({
+    tickets: createTickets(keys.ticket),
+    appointments,
+    admission,
+    clock: seams.clock,
+    waitSecondsMax: config.waitSecondsMax,
+    share,
+    metrics,
+  });
   const sessions = seams.createSessionStore(context);
   const transaction = seams.createTransactionScope(context);
   const signIn = createSignIn({
@@ -80,6 +110,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     log,
     metrics,
     admission,
+    waitingRoom,
     halt,
     numbers,
     sessions,
@@ -108,8 +139,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   try {
     if (parent === undefined) await prepareDatabase(database, databaseUrl, seams.schema);
     await halt.start();
+    await appointments.start();
     server = await listenAtEdge(config, guard.around(app));
   } catch (error) {
+    await appointments.close();
     await halt.close();
     await database.close();
     throw error;
@@ -121,6 +154,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     await server.close(how);
     // People who hung up have no connection any more, but their registrations are still on the way to their commit.
     while (admission.working > 0 && performance.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
+    await appointments.close();
     await halt.close();
     await mailer?.close();
     await database.close();

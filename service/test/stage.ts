@@ -105,9 +105,15 @@ export interface Reply {
   readonly cookie: string | undefined;
 }
 
-export async function signUp(service: Service, body: unknown, key?: string): Promise<Reply> {
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (key !== undefined) headers["idempotency-key"] = key;
+/** Under a key of their own where none is given. */
+export async function signUp(
+  service: Service,
+  body: unknown,
+  key: string = randomUUID(),
+  ticket?: string,
+): Promise<Reply> {
+  const headers: Record<string, string> = { "content-type": "application/json", "idempotency-key": key };
+  if (ticket !== undefined) headers["ticket"] = ticket;
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return replyOf(await fetch(`${service.url}/signups`, { method: "POST", headers, body: text }));
 }

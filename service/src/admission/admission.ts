@@ -1,93 +1,152 @@
-import { ServiceError } from "../service-error.ts";
+import { createCapacityRate } from "./capacity-rate.ts";
+import { createConcurrencyLimit } from "./concurrency-limit.ts";
 import type { AdmissionLimits } from "./limits.ts";
+import { REAL_TIMING, type Timing } from "./timing.ts";
+import { createTurnQueue, type TurnQueue } from "./turn-queue.ts";
 
-/** The door before any work. A waiting room or an adaptive limit fits behind the same two verbs. */
+/**
+ * The door before any work, decided from how long signups take and queue. Ticket holders go before newcomers, who fill
+ * what holders leave free; members who read have turns of their own. Health never comes here.
+ */
 export interface Admission {
-  /**
-   * Resolves when it is this request's turn; rejects with `busy` when the queue is full or the wait too long.
-   * `isGone` spares the turn of somebody who has hung up.
-   */
-  enter(isGone: () => boolean): Promise<void>;
-  /** Gives the turn back; exactly once for each `enter` that resolved. */
-  leave(): void;
+  enter(visitor: Visitor): Promise<Entry>;
+  /** A turn for a member's read, or undefined where too many wait, it took too long, or they have gone. */
+  enterRead(isGone: () => boolean): Promise<Turn | undefined>;
+  /** What the appointment book is told. */
+  pulse(): Pulse;
   readonly working: number;
   readonly queued: number;
+  readonly limit: number;
 }
 
-interface QueuedSignup {
-  resolve(): void;
-  reject(error: ServiceError): void;
-  isGone(): boolean;
-  readonly deadlineMs: number;
+export type Visitor =
+  | {
+      readonly kind: "newcomer";
+      /** Nobody waits with a ticket: a short queue is kinder than one. */
+      readonly mayQueue: boolean;
+      isGone(): boolean;
+    }
+  | {
+      readonly kind: "holder";
+      /** The line has called this place, or is about to. */
+      readonly isCalled: boolean;
+      isGone(): boolean;
+    };
+
+export type Entry =
+  | { readonly kind: "turn"; readonly turn: Turn }
+  /** No turn now. `waitMs`: how long those who queue already will take. */
+  | { readonly kind: "full"; readonly waitMs: number }
+  | { readonly kind: "gone" };
+
+/** Given back exactly once. */
+export interface Turn {
+  readonly queuedMs: number;
+  /** `tookMs`: from the body to the commit, where there was one. A slow client says nothing about the database. */
+  leave(tookMs?: number): void;
 }
 
-/** A bounded queue with a deadline, first come first served. */
-export function createAdmission(limits: AdmissionLimits): Admission {
-  const queue: QueuedSignup[] = [];
+export interface Pulse {
+  readonly perSecond: number;
+  /** How long a holder who comes now would queue. */
+  readonly holderWaitMs: number;
+}
+
+/** Below four, two batches would hold one signup each. */
+const LIMIT_MIN = 4;
+/** A fast database lets it double ten times in a second; a slow one has no more than this at once in the first. */
+const LIMIT_START = 32;
+/** Holders on time are let in without a question up to here: what a browser shows as one slow answer. */
+const HOLDER_WAIT_MS = 500;
+/** Called ones queue up to here; with more before them the capacity has fallen, and they are told a new time. */
+const CALLED_WAIT_MS_MAX = 3_000;
+
+export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_TIMING): Admission {
+  const limit = createConcurrencyLimit({ min: LIMIT_MIN, start: LIMIT_START, max: limits.workingMax });
+  const rate = createCapacityRate();
+  const holders = createTurnQueue(CALLED_WAIT_MS_MAX * 2, timing);
+  const newcomers = createTurnQueue(limits.queueSecondsMax * 1_000, timing);
+  const enterRead = createReads(limits, timing);
   let working = 0;
-  let sweep: NodeJS.Timeout | undefined;
 
-  // One timer for the whole queue: every wait is as long, so the first in line is always the first to expire.
-  function sweepExpired(): void {
-    sweep = undefined;
-    while (queue[0] !== undefined && queue[0].deadlineMs <= performance.now())
-      queue.shift()?.reject(busy("waited too long"));
-    const first = queue[0];
-    if (first !== undefined)
-      sweep = setTimeout(sweepExpired, Math.max(1, first.deadlineMs - performance.now()));
+  const isFull = () => working >= limit.limit;
+  const holderWaitMs = () => (holders.length / rate.perSecond(timing.nowMs())) * 1_000;
+  /** By Little's law; optimistic where the limit was never reached, and then the queue's own time limit decides. */
+  const newcomerWaitMs = () => ((holders.length + newcomers.length + 1) * limit.tookMs) / limit.limit;
+
+  function leave(workingBefore: number, tookMs: number | undefined): void {
+    const nowMs = timing.nowMs();
+    working -= 1;
+    if (tookMs !== undefined) {
+      limit.observe({ tookMs, workingBefore }, nowMs);
+      rate.completed(nowMs);
+    }
+    while (!isFull() && (holders.admit() || newcomers.admit())) working += 1;
+    rate.setSaturated(isFull(), nowMs);
   }
 
-  function admitNext(): void {
-    while (working < limits.workingMax) {
-      const next = queue.shift();
-      if (next === undefined) break;
-      if (next.isGone()) {
-        next.reject(busy("gone"));
-        continue;
-      }
-      working += 1;
-      next.resolve();
-    }
-    if (queue.length > 0) return;
-    clearTimeout(sweep);
-    sweep = undefined;
+  /** `working` counts the turn already. */
+  function turnSince(askedMs: number): Entry {
+    const workingBefore = working;
+    rate.setSaturated(isFull(), timing.nowMs());
+    return {
+      kind: "turn",
+      turn: { queuedMs: timing.nowMs() - askedMs, leave: (tookMs) => leave(workingBefore, tookMs) },
+    };
+  }
+
+  async function queueUp(queue: TurnQueue, isGone: () => boolean): Promise<Entry> {
+    const askedMs = timing.nowMs();
+    if (await queue.join(isGone)) return turnSince(askedMs);
+    return isGone() ? { kind: "gone" } : { kind: "full", waitMs: timing.nowMs() - askedMs };
   }
 
   return {
-    enter(isGone) {
-      if (working < limits.workingMax) {
+    async enter(visitor) {
+      const isNobodyBefore = holders.length === 0 && (visitor.kind === "holder" || newcomers.length === 0);
+      if (!isFull() && isNobodyBefore) {
         working += 1;
-        return ADMITTED;
+        return turnSince(timing.nowMs());
       }
-      if (queue.length >= limits.queueMax) return Promise.reject(busy("the queue is full"));
-      return new Promise((resolve, reject) => {
-        queue.push({
-          resolve,
-          reject,
-          isGone,
-          deadlineMs: performance.now() + limits.queueSecondsMax * 1_000,
-        });
-        sweep ??= setTimeout(sweepExpired, limits.queueSecondsMax * 1_000);
-      });
+      const waitMs = visitor.kind === "holder" ? holderWaitMs() : newcomerWaitMs();
+      if (!mayQueue(visitor, waitMs)) return { kind: "full", waitMs };
+      return queueUp(visitor.kind === "holder" ? holders : newcomers, visitor.isGone);
     },
-    leave() {
-      working -= 1;
-      admitNext();
-    },
+    enterRead,
+    pulse: () => ({
+      perSecond: rate.perSecond(timing.nowMs()),
+      holderWaitMs: Math.max(holders.waitedMs(), holderWaitMs()),
+    }),
     get working() {
       return working;
     },
     get queued() {
-      return queue.length;
+      return holders.length + newcomers.length;
+    },
+    get limit() {
+      return limit.limit;
     },
   };
+
+  function mayQueue(visitor: Visitor, waitMs: number): boolean {
+    if (visitor.kind === "holder") return waitMs <= (visitor.isCalled ? CALLED_WAIT_MS_MAX : HOLDER_WAIT_MS);
+    const isRoom = newcomers.length < limits.queueMax && waitMs <= limits.queueSecondsMax * 1_000;
+    return visitor.mayQueue && isRoom;
+  }
 }
 
-const ADMITTED = Promise.resolve();
-
-function busy(reason: string): ServiceError {
-  return new ServiceError(
-    "busy",
-    `Too many people are signing up at this moment (${reason}). Nothing was registered; please come back.`,
-  );
+/** Reads have a fixed number of turns: they leave the connections that signups need, and no flood of them takes more. */
+function createReads(limits: AdmissionLimits, timing: Timing): Admission["enterRead"] {
+  const queue = createTurnQueue(limits.readsQueueSecondsMax * 1_000, timing);
+  let working = 0;
+  const leave = () => {
+    working -= 1;
+    while (working < limits.readsMax && queue.admit()) working += 1;
+  };
+  return async (isGone) => {
+    const askedMs = timing.nowMs();
+    if (working < limits.readsMax && queue.length === 0) working += 1;
+    else if (queue.length >= limits.readsQueueMax || !(await queue.join(isGone))) return undefined;
+    return { queuedMs: timing.nowMs() - askedMs, leave };
+  };
 }

@@ -8,6 +8,9 @@ import { createLog } from "../log.ts";
 import { startMailer } from "../mail/start-mailer.ts";
 import { createFleetMetrics } from "../metrics/fleet-metrics.ts";
 import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
+import type { AppointmentBook } from "../waiting-room/appointment-book.ts";
+import { answerFromBook } from "../waiting-room/book-link.ts";
+import { openBook } from "../waiting-room/open-book.ts";
 import { EXIT_REASONS, type Fleet, startFleet } from "./fleet.ts";
 import { freePort } from "./free-port.ts";
 import { allAs, createLogins, type RoleUrls } from "./logins.ts";
@@ -33,11 +36,13 @@ export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const urls = await prepareAsOwner(config, databaseUrl, seams, log);
     const mailer = startMailer({ config, databaseUrl: urls.mailer, seams, log });
+    const book = await openBook({ config, databaseUrl: urls.service, seams, log });
     try {
-      await serve({ config, databaseUrl, urls, log }, () =>
+      await serve({ config, databaseUrl, urls, log, book }, () =>
         Promise.race([stopAsked, whenOrphaned(config), whenDatabaseEnds(embedded)]),
       );
     } finally {
+      await book.close();
       await mailer.close();
     }
   } finally {
@@ -51,10 +56,11 @@ interface Serving {
   readonly databaseUrl: string;
   readonly urls: RoleUrls;
   readonly log: Logger;
+  readonly book: AppointmentBook;
 }
 
 async function serve(
-  { config, databaseUrl, urls, log }: Serving,
+  { config, databaseUrl, urls, log, book }: Serving,
   whenToStop: () => Promise<string>,
 ): Promise<void> {
   const port = config.port === 0 ? await freePort(config.host) : config.port;
@@ -69,7 +75,7 @@ async function serve(
     fleet = await startFleet({
       settings: { config: { ...config, port }, databaseUrl: urls.service },
       log,
-      attach() {},
+      attach: (link) => answerFromBook(link, book),
       onExit: metrics.countExit,
     });
     const stopRestarting = restartOnHangup(fleet, log);

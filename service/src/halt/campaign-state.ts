@@ -11,6 +11,11 @@ export type CampaignState =
   /** Closed because nobody can say; heals by itself. */
   | { readonly phase: "unreadable"; readonly sinceMs: number };
 
+/** Share of newcomers let in; a closed campaign has said so before anybody asks. */
+export function shareOf(state: CampaignState): number {
+  return state.phase === "open" ? state.share : 1;
+}
+
 /** Who may close the campaign: anything. The label of `crowdproof_halts_total`. */
 export const HALTERS = ["guard", "auditor", "alert", "operator"] as const;
 export type Halter = (typeof HALTERS)[number];

@@ -1,12 +1,21 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ANOMALY_KINDS } from "../guard/judge.ts";
 import { type ErrorCode, STATUS_OF_CODE } from "../service-error.ts";
+import { TICKET_EVENTS, type TicketEvent } from "../waiting-room/ticket-event.ts";
 import { anomaliesOf, type MetricsPage } from "./anomalies-page.ts";
 import { createGuardMetrics, type GuardMetrics } from "./guard-metrics.ts";
 import type { MetricsSnapshot } from "./snapshot.ts";
 
 /** How a signup ended; they add up to all signups answered. */
-const SIGNUP_OUTCOMES = ["acknowledged", "refused", "halted", "rejected", "indeterminate", "failed"] as const;
+const SIGNUP_OUTCOMES = [
+  "acknowledged",
+  "waiting",
+  "refused",
+  "halted",
+  "rejected",
+  "indeterminate",
+  "failed",
+] as const;
 export type SignupOutcome = (typeof SIGNUP_OUTCOMES)[number];
 
 /** The service's numbers. The only module that knows the metrics client. */
@@ -16,13 +25,22 @@ export interface Metrics extends GuardMetrics {
   /** `route` is the template, never a path somebody sent; no `status` where they hung up before an answer began. */
   observeRequest(route: string, status: number | undefined, seconds: number): void;
   observeBatch(rows: number): void;
-  observeQueueWait(seconds: number): void;
+  observeQueueWait(visitor: VisitorClass, seconds: number): void;
+  countTicket(event: TicketEvent): void;
+  observeTicketDelay(seconds: number): void;
   snapshot(page: MetricsPage): Promise<MetricsSnapshot>;
 }
+
+/** Who has turns of their own at the door. */
+const VISITOR_CLASSES = ["newcomer", "holder", "member"] as const;
+export type VisitorClass = (typeof VISITOR_CLASSES)[number];
 
 export interface MetricsSources {
   working(): number;
   queued(): number;
+  limit(): number;
+  /** Where the line of the waiting room stands. */
+  line(): { readonly waiting: number; readonly callsPerSecond: number };
 }
 
 /** From less than a batch takes to the end of a person's patience. */
@@ -73,10 +91,46 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const queueWait = new Histogram({
     name: "crowdproof_admission_wait_seconds",
-    help: "Time an admitted signup was queued for its turn.",
+    help: "Time queued for a turn at the door, by who has turns of their own.",
+    labelNames: ["visitor"],
     buckets: SECONDS_BUCKETS,
     registers,
   });
+  for (const visitor of VISITOR_CLASSES) queueWait.zero({ visitor });
+  const tickets = new Counter({
+    name: "crowdproof_tickets_total",
+    help: "Tickets of the waiting room, by what became of them.",
+    labelNames: ["event"],
+    registers,
+  });
+  for (const event of TICKET_EVENTS) tickets.inc({ event }, 0);
+  const ticketDelay = new Histogram({
+    name: "crowdproof_ticket_delay_seconds",
+    help: "How much later than first told a ticket holder was let in; their own lateness not counted.",
+    buckets: SECONDS_BUCKETS,
+    registers,
+  });
+  const isOneLine = "max";
+  createGauge(
+    registers,
+    "crowdproof_signups_limit",
+    "Signups worked on at once, at most, as it adapts.",
+    sources.limit,
+  );
+  createGauge(
+    registers,
+    "crowdproof_line_places",
+    "Places given out in the waiting room and not called yet.",
+    () => sources.line().waiting,
+    isOneLine,
+  );
+  createGauge(
+    registers,
+    "crowdproof_line_calls_per_second",
+    "Rate at which places of the waiting room are called, and times are told by.",
+    () => sources.line().callsPerSecond,
+    isOneLine,
+  );
   createGauge(registers, "crowdproof_signups_working", "Signups being worked on.", sources.working);
   createGauge(registers, "crowdproof_signups_queued", "Signups queued for their turn.", sources.queued);
 
@@ -86,7 +140,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
     countError: (code) => errors.inc({ code }),
     observeRequest: (route, status, seconds) => requests.observe({ route, status: classOf(status) }, seconds),
     observeBatch: (rows) => batchRows.observe(rows),
-    observeQueueWait: (seconds) => queueWait.observe(seconds),
+    observeQueueWait: (visitor, seconds) => queueWait.observe({ visitor }, seconds),
+    countTicket: (event) => tickets.inc({ event }),
+    observeTicketDelay: (seconds) => ticketDelay.observe(seconds),
     async snapshot(page) {
       const all = await registry.getMetricsAsJSON();
       return page === "all" ? all : anomaliesOf(all);
@@ -98,10 +154,17 @@ function classOf(status: number | undefined): string {
   return status === undefined ? "none" : `${Math.floor(status / 100)}xx`;
 }
 
-function createGauge(registers: Registry[], name: string, help: string, read: () => number): void {
+function createGauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  read: () => number,
+  aggregator: "sum" | "max" = "sum",
+): void {
   new Gauge({
     name,
     help,
+    aggregator,
     registers,
     collect() {
       this.set(read());

@@ -5,6 +5,9 @@ export interface BatchOptions<Item, Result> {
   readonly rowsMax: number;
   /** Batches under way at once. What is gathered meanwhile has no limit here: admission is that limit. */
   readonly batchesMax: number;
+  /** Asked when the item's batch begins: whoever is not wanted any more is left out and rejected by `droppedError`. */
+  isStillWanted(item: Item): boolean;
+  droppedError(item: Item): Error;
   /** One result for each item, found by the item itself; where it is a promise, the others do not wait for it. */
   run(items: readonly Item[]): Promise<ReadonlyMap<Item, Result | PromiseLike<Result>>>;
 }
@@ -26,7 +29,8 @@ export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): 
     // After this turn of the event loop, so that everybody whose bytes came with this poll is in the same batch.
     setImmediate(() => {
       isScheduled = false;
-      const entries = gathered.splice(0, options.rowsMax);
+      const entries = takeWanted();
+      if (entries.length === 0) return;
       underWay += 1;
       void settle(entries, options.run).finally(() => {
         underWay -= 1;
@@ -34,6 +38,20 @@ export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): 
       });
       schedule();
     });
+  }
+
+  /** Whoever is left out makes room: a batch is full as long as somebody waits for it. */
+  function takeWanted(): Entry<Item, Result>[] {
+    const entries: Entry<Item, Result>[] = [];
+    let taken = 0;
+    while (taken < gathered.length && entries.length < options.rowsMax) {
+      const entry = gathered[taken] as Entry<Item, Result>;
+      taken += 1;
+      if (options.isStillWanted(entry.item)) entries.push(entry);
+      else entry.reject(options.droppedError(entry.item));
+    }
+    gathered.splice(0, taken);
+    return entries;
   }
 
   return (item) =>

@@ -29,14 +29,23 @@ export interface RegistrationParts {
   observeBatch(rows: number): void;
 }
 
+/** How somebody came in. */
+export interface Arrival {
+  /** Of the ticket that opened the door, hex digits; null for a newcomer. */
+  readonly ticketNumber: string | null;
+  /** False once they have hung up or given up: then they are left out before it costs a query. */
+  isStillWanted(): boolean;
+}
+
 /** Resolves once the member is committed; a ServiceError where they cannot become one. */
-export type RegisterSignup = (signup: Signup) => Promise<Membership>;
+export type RegisterSignup = (signup: Signup, arrival: Arrival) => Promise<Membership>;
 
 /** One batch is in the database while the next is being built. More would be smaller batches, so more commits. */
 const BATCHES_MAX = 2;
 
 interface Attempt extends Candidate {
   readonly token: string;
+  isStillWanted(): boolean;
 }
 /** What binds a number to a person, and a session to both. */
 interface Bindings {
@@ -57,16 +66,19 @@ export function createRegistration(parts: RegistrationParts): RegisterSignup {
   const enqueue = createBatch<Attempt, Settled>({
     rowsMax: parts.batchRowsMax,
     batchesMax: BATCHES_MAX,
+    isStillWanted: (attempt) => attempt.isStillWanted(),
+    droppedError: () =>
+      new ServiceError("busy", "It took too long. Nothing was registered; please come back later."),
     run: (attempts) => registerBatch({ ...parts, ...bindings }, attempts),
   });
-  return async (signup) => {
-    const attempt = createAttempt(signup, await parts.issuer.issue(), bindings);
+  return async (signup, arrival) => {
+    const attempt = createAttempt({ ...signup, ...arrival }, await parts.issuer.issue(), bindings);
     const { outcome, token } = await enqueue(attempt);
     return { profile: { number: numberOf(outcome), ...signup.fields }, token };
   };
 }
 
-function createAttempt(signup: Signup, number: MemberNumber, bindings: Bindings): Attempt {
+function createAttempt(signup: Signup & Arrival, number: MemberNumber, bindings: Bindings): Attempt {
   const identityMac = bindings.identityMacOf(number, signup.fingerprint);
   const token = bindings.createSessionToken(identityMac);
   return { ...signup, id: randomUUIDv7(), number, identityMac, token, tokenHash: hashSessionToken(token) };
@@ -81,6 +93,8 @@ function numberOf(outcome: RegistrationOutcome): MemberNumber {
       throw new ServiceError("key-reused", "This idempotency key was used with other data. Send a new key.");
     case "email-taken":
       throw new ServiceError("email-taken", "This e-mail address is registered already.");
+    case "ticket-used":
+      throw new ServiceError("ticket-used", "This ticket was used. Come without one.");
   }
 }
 

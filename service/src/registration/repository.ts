@@ -12,6 +12,8 @@ export interface Candidate {
   readonly emailKey: string;
   /** Hash of the idempotency key, where one was sent. All hashes and MACs are hex digits: a Buffer for each costs more than the hash. */
   readonly keyHash: string | null;
+  /** Of the ticket they came in with, hex digits; unique among members. */
+  readonly ticketNumber: string | null;
   /** Hash of all fields. */
   readonly fingerprint: string;
   /** Binds number and fields of the row to each other. */
@@ -25,7 +27,8 @@ export type RegistrationOutcome =
   | { readonly kind: "registered"; readonly number: MemberNumber }
   | { readonly kind: "replayed"; readonly id: string; readonly number: MemberNumber }
   | { readonly kind: "key-reused" }
-  | { readonly kind: "email-taken" };
+  | { readonly kind: "email-taken" }
+  | { readonly kind: "ticket-used" };
 
 /** Outcomes of candidates by their `id`. */
 export type Outcomes = Map<string, RegistrationOutcome>;

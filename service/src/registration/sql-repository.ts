@@ -47,25 +47,31 @@ interface Clash {
   number: MemberNumber | null;
   isSameBody: boolean | null;
   isEmailTaken: boolean;
+  isTicketUsed: boolean;
 }
 
 /** The key decides before the e-mail address: the same person trying again also has the address they registered. */
-function outcomeOf({ memberId, number, isSameBody, isEmailTaken }: Clash): RegistrationOutcome | undefined {
+function outcomeOf(clash: Clash): RegistrationOutcome | undefined {
+  const { memberId, number, isSameBody, isEmailTaken, isTicketUsed } = clash;
   if (memberId !== null && number !== null) {
     return isSameBody === true ? { kind: "replayed", id: memberId, number } : { kind: "key-reused" };
   }
-  return isEmailTaken ? { kind: "email-taken" } : undefined;
+  if (isEmailTaken) return { kind: "email-taken" };
+  return isTicketUsed ? { kind: "ticket-used" } : undefined;
 }
 
 const byteaOf = (hexDigits: string) => `\\x${hexDigits}`;
 
-function rowOf({ id, number, fields, emailKey, keyHash, fingerprint, identityMac, tokenHash }: Candidate) {
+function rowOf(candidate: Candidate) {
+  const { id, number, fields, emailKey, keyHash, ticketNumber, fingerprint, identityMac, tokenHash } =
+    candidate;
   return {
     id,
     number,
     ...fields,
     email_key: emailKey,
     key_hash: keyHash === null ? null : byteaOf(keyHash),
+    ticket_number: ticketNumber === null ? null : byteaOf(ticketNumber),
     fingerprint: byteaOf(fingerprint),
     identity_mac: byteaOf(identityMac),
     token_hash: byteaOf(tokenHash),

@@ -6,8 +6,9 @@ import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
 import type { Session, SessionStore } from "../session/session-store.ts";
 import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
+import { type ReadTurnParts, takeReadTurn } from "./take-read-turn.ts";
 
-export interface MemberRouteParts {
+export interface MemberRouteParts extends ReadTurnParts {
   readonly numbers: MemberNumbers;
   readonly sessions: SessionStore;
   readonly profiles: ProfileReader;
@@ -17,12 +18,13 @@ export interface MemberRouteParts {
 /** What a member reads of themselves. */
 export function memberRoutes(parts: MemberRouteParts): Router {
   const { numbers, profiles, writer } = parts;
+  const readTurn = takeReadTurn(parts);
   return Router()
-    .get("/me", async (req, res) => {
+    .get("/me", readTurn, async (req, res) => {
       const session = await requireSession(parts, req);
       writer.write(res, { status: 200, body: { json: await readProfile(profiles, session, req) } });
     })
-    .get("/members/:number/card", async (req, res) => {
+    .get("/members/:number/card", readTurn, async (req, res) => {
       const session = await requireSession(parts, req);
       const number = numbers.parse(req.params.number);
       // Somebody else's number and one that never existed get the same answer: a number is no key to anything.

@@ -1,3 +1,18 @@
+import { randomBytes } from "node:crypto";
+import type { Admission, Entry, Turn } from "../admission/admission.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Appointments } from "./appointments.ts";
+import type { LineState } from "./line.ts";
+import {
+  COME_BACK_MS_MIN,
+  EARLY_TOLERATED_MS,
+  FORM_SECONDS_MAX,
+  GRACE_MS,
+  retryAfterSeconds,
+} from "./tell-time.ts";
+import { type Ticket, type Tickets, ticketKeyHash } from "./ticket.ts";
+import { createUseCount } from "./use-count.ts";
+
 /**
  * The waiting room: who cannot be served now gets a ticket, a signed appointment, and nothing else exists of them: no
  * row, no timer, no memory. No member ID, cookie or personal data either.
@@ -6,18 +21,38 @@
  *   GET  /join             arrive()       → `due`: show the form with hidden `ticket` and `key`; `early`: the wait page
  *   GET  /join?ticket=T    look(T)        → `due`: the form; `early`: the wait page again, the same appointment;
  *                                           `late` or `invalid`: as if there were no ticket, arrive()
- *   POST /join             with the form's `ticket` and `key` as if they were the headers Ticket and Idempotency-Key
+ *   POST /join?ticket=P    the form's action carries the form pass, so that it is judged before the body is read:
+ *                           enter({ ticket: P, key }), and `key` from the form is also the signup's idempotency key
  * A `due` answer carries a form pass: the ticket signed again with FORM_SECONDS_MAX to fill the form in, counted from
  * the appointment's grace and not from now, so that asking again extends nothing.
  */
 export interface WaitingRoom {
+  /** A turn at the door for a signup under this idempotency key, or the time to come back. */
+  enter(visit: Visit): Promise<Admitted>;
   /** A place for a program that brings its own idempotency key. `full` where the time to be told is beyond the maximum. */
-  book(holder: { readonly keyHash: Buffer }): Promise<Booking>;
+  book(holder: { readonly key: string }): Promise<Booking>;
   /** A place for a person before the form; the key that the form will be sent with is made here. */
   arrive(): Promise<PageLook | { readonly kind: "full" }>;
   /** What a page's ticket says now; never waits. */
   look(ticketText: string): PageLook | Stale;
 }
+
+export interface Visit {
+  /** As it was sent; whatever is no ticket for this key makes a newcomer. */
+  readonly ticket: string | undefined;
+  readonly key: string;
+  isGone(): boolean;
+}
+
+export type Admitted =
+  | {
+      readonly kind: "turn";
+      readonly turn: Turn;
+      /** Of the ticket that opened the door, hex digits: to be written in the member's own transaction. */
+      readonly ticketNumber: string | null;
+    }
+  | Booking
+  | { readonly kind: "gone" };
 
 export type Booking = ({ readonly kind: "booked" } & Appointment) | { readonly kind: "full" };
 
@@ -50,4 +85,182 @@ export type PageLook =
 /** `late`: the grace has passed. `invalid`: not ours, altered, or not a page's. */
 export interface Stale {
   readonly kind: "late" | "invalid";
+}
+
+export interface WaitingRoomParts {
+  readonly tickets: Tickets;
+  readonly appointments: Appointments;
+  readonly admission: Pick<Admission, "enter">;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
+  /** Longest time that is told; beyond it nobody is given a place. */
+  readonly waitSecondsMax: number;
+  /** Share of newcomers let in at the door; below 1 while a campaign reopens. */
+  share(): number;
+  readonly metrics: Pick<Metrics, "countTicket" | "observeTicketDelay" | "observeQueueWait">;
+}
+
+/** A lost answer is tried again, commonly three times; after that a ticket opens the door no wider than none. */
+const USES_MAX = 3;
+/** Numbers remembered of tickets used lately: 6 MB at most. */
+const USED_TICKETS_MAX = 65_536;
+/** The line may lag so much behind what it promised before somebody on time is told another time. */
+const LAG_MS = 2_000;
+/** A page does not make anybody wait for less. */
+const PAGE_WAIT_MS_MIN = 500;
+const NUMBER_BYTES = 16;
+
+export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
+  const { tickets, appointments, admission, clock, metrics } = parts;
+  const count = metrics.countTicket;
+  const countUse = createUseCount(USED_TICKETS_MAX);
+
+  function told(ticket: Ticket): Appointment {
+    const nowMs = clock();
+    return {
+      ticket: tickets.sign(ticket),
+      place: placesBefore(ticket, appointments.line()),
+      comeBackAtMs: ticket.appointmentAtMs,
+      comeBackInSeconds: Math.max(0, ticket.appointmentAtMs - nowMs) / 1_000,
+      retryAfterSeconds: retryAfterSeconds(ticket.appointmentAtMs, nowMs),
+    };
+  }
+
+  /** Undefined where the line is longer than anybody should be told. */
+  async function issue(kind: "program" | "page", key: string, number: Buffer): Promise<Ticket | undefined> {
+    const { given, called, callsPerSecond } = appointments.line();
+    if ((given - called) / callsPerSecond > parts.waitSecondsMax) {
+      count("full");
+      return undefined;
+    }
+    const { book, place, atMs } = await appointments.take(kind === "program" ? COME_BACK_MS_MIN : 0);
+    count("issued");
+    return {
+      kind,
+      number,
+      keyHash: ticketKeyHash(key),
+      book,
+      place,
+      issuedAtMs: clock(),
+      promisedAtMs: atMs,
+      appointmentAtMs: atMs,
+      expiresAtMs: atMs + GRACE_MS,
+    };
+  }
+
+  /** The same place with a later time; there is nothing to be gained by it. */
+  function retell(ticket: Ticket, waitMs: number): Booking {
+    const afterMs = Math.max(COME_BACK_MS_MIN, waitMs, lagMs(ticket, appointments.line()));
+    const appointmentAtMs = Math.round(clock() + afterMs);
+    count("retold");
+    const expiresAtMs = Math.max(ticket.expiresAtMs, appointmentAtMs + GRACE_MS);
+    return { kind: "booked", ...told({ ...ticket, appointmentAtMs, expiresAtMs }) };
+  }
+
+  async function book({ key }: { readonly key: string }): Promise<Booking> {
+    const ticket = await issue("program", key, randomBytes(NUMBER_BYTES));
+    return ticket === undefined ? { kind: "full" } : { kind: "booked", ...told(ticket) };
+  }
+
+  /** The ticket, where it is this key's and good. */
+  function openFor({ ticket: text, key }: Visit): Ticket | undefined {
+    if (text === undefined) return undefined;
+    const ticket = tickets.open(text);
+    if (ticket === undefined || !ticket.keyHash.equals(ticketKeyHash(key))) return void count("invalid");
+    if (clock() > ticket.expiresAtMs) return void count("late");
+    return ticket;
+  }
+
+  async function enterAsNewcomer(visit: Visit): Promise<Admitted> {
+    const { given, called } = appointments.line();
+    const share = parts.share();
+    if (share >= 1 || Math.random() < share) {
+      const entry = await admission.enter({
+        kind: "newcomer",
+        mayQueue: called >= given,
+        isGone: visit.isGone,
+      });
+      if (entry.kind === "gone") return entry;
+      if (entry.kind === "turn") {
+        metrics.observeQueueWait("newcomer", entry.turn.queuedMs / 1_000);
+        return { ...entry, ticketNumber: null };
+      }
+    }
+    return book(visit);
+  }
+
+  async function enterAsHolder(ticket: Ticket, { isGone }: Visit): Promise<Admitted> {
+    const arrivedMs = clock();
+    if (arrivedMs < ticket.appointmentAtMs - EARLY_TOLERATED_MS) {
+      count("early");
+      return { kind: "booked", ...told(ticket) };
+    }
+    const isCalled = lagMs(ticket, appointments.line()) <= LAG_MS;
+    // While a campaign reopens in steps, a ticket of before is worth its place and no more.
+    if (!isCalled && parts.share() < 1) return retell(ticket, 0);
+    const entry: Entry = await admission.enter({ kind: "holder", isCalled, isGone });
+    if (entry.kind === "gone") return entry;
+    if (entry.kind === "full") return retell(ticket, entry.waitMs);
+    count("let-in");
+    const ownDelayMs = Math.max(0, arrivedMs - ticket.appointmentAtMs);
+    metrics.observeTicketDelay(Math.max(0, clock() - ticket.promisedAtMs - ownDelayMs) / 1_000);
+    metrics.observeQueueWait("holder", entry.turn.queuedMs / 1_000);
+    return { ...entry, ticketNumber: ticket.number.toString("hex") };
+  }
+
+  function lookAt(ticket: Ticket): PageLook {
+    const nowMs = clock();
+    const waitedMs = nowMs - ticket.issuedAtMs;
+    const laggedMs = lagMs(ticket, appointments.line());
+    if (nowMs < ticket.appointmentAtMs - EARLY_TOLERATED_MS) return { kind: "early", ...told(ticket) };
+    // A fifth of the wait is what a told time may be wrong by; capacity has fallen further than that.
+    if (ticket.kind === "page" && laggedMs > Math.max(LAG_MS, waitedMs / 5)) {
+      return { ...retell(ticket, 0), kind: "early" } as PageLook;
+    }
+    const validUntilMs =
+      ticket.kind === "form" ? ticket.expiresAtMs : ticket.expiresAtMs + FORM_SECONDS_MAX * 1_000;
+    const formPass = tickets.sign({ ...ticket, kind: "form", expiresAtMs: validUntilMs });
+    return { kind: "due", ticket: formPass, key: tickets.keyOf(ticket.number), validUntilMs };
+  }
+
+  return {
+    async enter(visit) {
+      const ticket = openFor(visit);
+      if (ticket === undefined) return enterAsNewcomer(visit);
+      const isEarly = clock() < ticket.appointmentAtMs - EARLY_TOLERATED_MS;
+      if (!isEarly && countUse(ticket.number) > USES_MAX) {
+        count("worn-out");
+        return enterAsNewcomer(visit);
+      }
+      return enterAsHolder(ticket, visit);
+    },
+    book,
+    async arrive() {
+      const number = randomBytes(NUMBER_BYTES);
+      const ticket = await issue("page", tickets.keyOf(number), number);
+      if (ticket === undefined) return { kind: "full" };
+      const isNear = ticket.appointmentAtMs - clock() <= PAGE_WAIT_MS_MIN;
+      return lookAt(isNear ? { ...ticket, appointmentAtMs: clock() } : ticket);
+    },
+    look(ticketText) {
+      const ticket = tickets.open(ticketText);
+      if (ticket === undefined || ticket.kind === "program") {
+        count("invalid");
+        return { kind: "invalid" };
+      }
+      if (clock() <= ticket.expiresAtMs) return lookAt(ticket);
+      count("late");
+      return { kind: "late" };
+    },
+  };
+}
+
+/** How long until the line calls this place. A ticket of another book, or a form that was shown, has been called. */
+function lagMs(ticket: Ticket, { book, called, callsPerSecond }: LineState): number {
+  if (ticket.book !== book || ticket.kind === "form") return 0;
+  return Math.max(0, ((ticket.place - called) / callsPerSecond) * 1_000);
+}
+
+function placesBefore(ticket: Ticket, { book, called }: LineState): number {
+  return ticket.book === book ? Math.max(0, Math.floor(ticket.place - called)) : 0;
 }

@@ -1,0 +1,107 @@
+import type { AppointmentBook, DoorReport } from "./appointment-book.ts";
+import type { LineState, Span } from "./line.ts";
+
+/** One worker's appointments, taken from the book in small spans so that a crowd costs few messages. */
+export interface Appointments {
+  /** The next free place and its time, Unix milliseconds. `leadMs`: no sooner than that from now. */
+  take(leadMs: number): Promise<{ readonly book: number; readonly place: number; readonly atMs: number }>;
+  /** Where the line stands, as last heard and gone on from there. */
+  line(): LineState;
+  /** Opens the book; until then nobody waits. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AppointmentsOptions {
+  openBook(): Promise<AppointmentBook & { close?(): Promise<void> }>;
+  readonly clock: () => number;
+  report(): DoorReport;
+  /** Whole milliseconds from now where the book cannot be asked. */
+  guessMs(): number;
+}
+
+/** A tenth of a second: a sign of trouble reaches the book soon, and ten messages a second cost nothing. */
+const REPORT_EVERY_MS = 100;
+/** A span is worth this much of the line, and is given back unused after as long: nobody is told a time that has passed. */
+const SPAN_MS = 100;
+const SPAN_PLACES_MAX = 1_000;
+
+export function createAppointments(options: AppointmentsOptions): Appointments {
+  const { clock, guessMs } = options;
+  let book: Awaited<ReturnType<AppointmentsOptions["openBook"]>> | undefined;
+  let heard: LineState = { book: 0, given: 0, called: 0, callsPerSecond: 1, isHeld: false };
+  let heardAtMs = clock();
+  let reporting: NodeJS.Timeout | undefined;
+  let span: Span | undefined;
+  let spanNext = 0;
+  let spanUntilMs = 0;
+  let reserving: Promise<void> | undefined;
+  let wanted = 0;
+
+  const hear = (state: LineState) => {
+    heard = state;
+    heardAtMs = clock();
+  };
+  function line(): LineState {
+    const { given, callsPerSecond, isHeld } = heard;
+    const seconds = isHeld ? 0 : Math.max(0, clock() - heardAtMs) / 1_000;
+    return { ...heard, called: Math.min(given, heard.called + seconds * callsPerSecond) };
+  }
+
+  async function reserve(leadMs: number): Promise<void> {
+    const { given, called, callsPerSecond } = line();
+    // Where nobody waits, one place more than wanted would be a place that nobody takes.
+    const ahead = called < given ? Math.ceil((callsPerSecond * SPAN_MS) / 1_000) : 0;
+    const count = Math.min(SPAN_PLACES_MAX, Math.max(wanted, ahead));
+    if (book === undefined) throw new Error("the appointment book is not open");
+    span = await book.reserve({ count, leadMs });
+    spanNext = 0;
+    spanUntilMs = clock() + SPAN_MS;
+    // Known at once that there is a line, and not with the next report.
+    if (span.book === heard.book)
+      heard = { ...heard, given: Math.max(heard.given, span.firstPlace + span.count) };
+  }
+
+  function next() {
+    if (span === undefined || spanNext >= span.count || clock() > spanUntilMs) return undefined;
+    const atMs = span.fromMs + ((span.toMs - span.fromMs) * spanNext) / span.count;
+    const taken = { book: span.book, place: span.firstPlace + spanNext, atMs: Math.round(atMs) };
+    spanNext += 1;
+    return taken;
+  }
+
+  return {
+    async take(leadMs) {
+      wanted += 1;
+      try {
+        for (;;) {
+          const taken = next();
+          if (taken !== undefined)
+            return { ...taken, atMs: Math.max(taken.atMs, Math.round(clock() + leadMs)) };
+          reserving ??= reserve(leadMs).finally(() => {
+            reserving = undefined;
+          });
+          await reserving;
+        }
+      } catch {
+        // The book cannot be asked: a time of our own, spread because nothing paces it.
+        return { book: heard.book, place: heard.given, atMs: clock() + guessMs() };
+      } finally {
+        wanted -= 1;
+      }
+    },
+    line,
+    async start() {
+      const opened = await options.openBook();
+      book = opened;
+      // Silent where the parent does not answer: the line goes on as it was heard last, and the next report finds out.
+      const report = () => opened.report(options.report()).then(hear, () => {});
+      await report();
+      reporting = setInterval(report, REPORT_EVERY_MS).unref();
+    },
+    async close() {
+      clearInterval(reporting);
+      await book?.close?.();
+    },
+  };
+}
