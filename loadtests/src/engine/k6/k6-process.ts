@@ -21,6 +21,8 @@ export interface K6Command {
   path: string;
   args: string[];
   env: Record<string, string>;
+  /** Called with the end of what it has said so far, each time it says more. */
+  onSaid?: (said: string) => void;
 }
 
 /** With the second that `sendK6` gives visitors to end this stays within three seconds of Ctrl-C. */
@@ -28,11 +30,12 @@ const INTERRUPT_MS_MAX = 1_500;
 const SAID_CHARACTERS_MAX = 4_000;
 
 /** Starts k6 in a process group of its own: Ctrl-C in the terminal reaches us alone, and we say when it stops. */
-export function startK6({ path, args, env }: K6Command): K6Process {
+export function startK6({ path, args, env, onSaid }: K6Command): K6Process {
   const child = spawn(path, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const listen = (chunk: Buffer) => {
     said = (said + chunk.toString("utf8")).slice(-SAID_CHARACTERS_MAX);
+    onSaid?.(said);
   };
   child.stdout.on("data", listen);
   child.stderr.on("data", listen);

@@ -10,9 +10,12 @@ const PAGE_BYTES = 4_096;
  * Calls back when k6 takes more than half of the machine's memory: it reads an answer to its end, and a target may send
  * answers without one faster than they time out. Linux only; elsewhere the system's own out-of-memory killer decides.
  */
-export function guardMemory(pid: number | undefined, onExceeded: () => void): { stop(): void } {
+export function guardMemory(
+  pid: number | undefined,
+  onExceeded: () => void,
+  bytesMax = memoryBytes() * SHARE_MAX,
+): { stop(): void } {
   if (pid === undefined || process.platform !== "linux") return { stop() {} };
-  const bytesMax = memoryBytes() * SHARE_MAX;
   const timer = setInterval(async () => {
     // Size, resident, shared … in pages; nothing once the process is gone.
     const statm = await readFile(`/proc/${pid}/statm`, "utf8").catch(() => "");

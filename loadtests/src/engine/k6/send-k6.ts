@@ -86,9 +86,17 @@ async function run(
     path: options.k6Path,
     args: argumentsFor(files),
     env: environmentFor(plan, options, files, stopLine),
+    // k6 itself would send to the end, and nothing of it would be recorded.
+    onSaid(said) {
+      if (DISK_IS_FULL.test(said)) stop();
+    },
   });
   const memory = guardMemory(k6.pid, k6.kill);
-  const stop = () => void stopEarly(k6, stopLine);
+  let isStopping = false;
+  const stop = () => {
+    if (!isStopping) void stopEarly(k6, stopLine);
+    isStopping = true;
+  };
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   const ending = await k6.ended;
@@ -207,15 +215,18 @@ async function readTotals(file: string): Promise<TotalsFile | null> {
   return text === null ? null : (JSON.parse(text) as TotalsFile);
 }
 
+/** What k6 says of a line of events that it could not write. */
+const DISK_IS_FULL = /no space left on device|disk quota exceeded|file too large/;
+
 /** k6 only logs an exception in an iteration, and goes on to a friendly end. */
 function requireSound(ending: K6Ending, log: string, totals: TotalsFile | null): void {
   requireRun(ending, log);
-  if (log !== "") throw new Error(`The k6 script threw in the middle of the run:\n${log}`);
-  if (/no space left on device|disk quota exceeded|file too large/.test(ending.said)) {
+  if (DISK_IS_FULL.test(ending.said)) {
     throw new UsageError(
       "The history cannot be written: no space is left on its disk; free some, or choose another folder with --out",
     );
   }
+  if (log !== "") throw new Error(`The k6 script threw in the middle of the run:\n${log}`);
   // One line of a kind: k6 says it once for each event.
   const said = [...new Set(ending.said.split("\n"))].join("\n");
   if (said !== "") throw new UsageError(`k6 complained in the middle of the run:\n${said}`);
