@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import autocannon from "autocannon";
 
 /** As fast as it goes: closed loop, so no latency is told, only how much was answered. */
@@ -73,9 +74,18 @@ export async function saturate(options: SaturationOptions): Promise<Saturation> 
   };
 }
 
-/** As autocannon divides the amount: the first connections have one more. */
-function sharesOf(bodies: readonly string[], connections: number): { body: string }[][] {
+interface Share {
+  readonly body: string;
+  readonly headers: Record<string, string>;
+}
+
+/** As autocannon divides the amount: the first connections have one more. Each body has an idempotency key of its own. */
+function sharesOf(bodies: readonly string[], connections: number): Share[][] {
+  const requests = bodies.map((body) => ({
+    body,
+    headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+  }));
   return Array.from({ length: connections }, (_, connection) =>
-    bodies.filter((_body, index) => index % connections === connection).map((body) => ({ body })),
+    requests.filter((_request, index) => index % connections === connection),
   ).reverse();
 }

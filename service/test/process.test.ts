@@ -20,7 +20,7 @@ function isListening(url: string): Promise<boolean> {
 const post = (url: string, body: unknown) =>
   fetch(`${url}/signups`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
     body: JSON.stringify(body),
   });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { sendEmbedded } from "../../src/engine/embedded/send-embedded.ts";
 import { followHistory } from "../../src/events/follow-history.ts";
@@ -129,8 +130,8 @@ function runUntilSeen(
 
 /** Strangers, one after another. */
 async function warmUp(url: string, plan: Plan): Promise<void> {
-  const headers = { "content-type": "application/json" };
   for (const body of signupBodies({ ...plan, runId: createRunId() }, WARM_UP.signups)) {
+    const headers = { "content-type": "application/json", "idempotency-key": randomUUID() };
     const { status } = await fetch(`${url}/signups`, { method: "POST", headers, body });
     if (status !== 201) throw new Error(`a signup before the run was answered ${status}`);
   }
