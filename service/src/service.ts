@@ -10,6 +10,7 @@ import { createGuard } from "./guard/guard.ts";
 import { shareOf } from "./halt/campaign-state.ts";
 import { createHalt } from "./halt/halt.ts";
 import { deriveKeys } from "./keys.ts";
+import { type Ledgers, openLedgers } from "./ledger/ledgers.ts";
 import { startMailer } from "./mail/start-mailer.ts";
 import { createMemberNumbers } from "./member/member-number.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
@@ -125,23 +126,28 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   });
 
-  const guard = createGuard({
-    keys,
-    mode: config.guard === "on" ? "block" : "observe",
-    record: async () => {},
-    halt: (cause) => halt.trip({ ...cause, by: "guard" }),
-    count: metrics.countGuard,
-    served() {},
-    warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
-  });
+  const standGuard = ({ record, served }: Ledgers) =>
+    createGuard({
+      keys,
+      mode: config.guard === "on" ? "block" : "observe",
+      record,
+      halt: (cause) => halt.trip({ ...cause, by: "guard" }),
+      count: metrics.countGuard,
+      served,
+      warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
+    });
 
   let server: EdgeServer;
+  let ledgers: Ledgers | undefined;
   try {
     if (parent === undefined) await prepareDatabase(database, databaseUrl, seams.schema);
     await halt.start();
     await appointments.start();
-    server = await listenAtEdge(config, guard.around(app));
+    ledgers = openLedgers({ config, databaseUrl, log });
+    metrics.watchLedgers(ledgers);
+    server = await listenAtEdge(config, standGuard(ledgers).around(app));
   } catch (error) {
+    await ledgers?.close();
     await appointments.close();
     await halt.close();
     await database.close();
@@ -157,6 +163,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     await appointments.close();
     await halt.close();
     await mailer?.close();
+    await ledgers?.close();
     await database.close();
   }
   let closing: Promise<void> | undefined;

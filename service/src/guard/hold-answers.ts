@@ -62,6 +62,7 @@ type Callback = (error?: Error | null) => void;
 
 function holdHead(this: ServerResponse & Held, status: number, ...rest: unknown[]): ServerResponse {
   const hold = this[HOLD];
+  if (hold.isReplaced) return this;
   if (hold.isOpen) return hold.writeHead.call(this, status, ...rest);
   hold.takeHead(status, rest);
   return this;
@@ -69,6 +70,7 @@ function holdHead(this: ServerResponse & Held, status: number, ...rest: unknown[
 
 function holdChunk(this: ServerResponse & Held, chunk: Chunk, ...rest: unknown[]): boolean {
   const hold = this[HOLD];
+  if (hold.isReplaced) return true;
   if (hold.isOpen) return hold.write.call(this, chunk, ...rest);
   hold.takeChunk(chunk, rest[0]);
   const callback = rest.find((argument) => typeof argument === "function");
@@ -78,6 +80,7 @@ function holdChunk(this: ServerResponse & Held, chunk: Chunk, ...rest: unknown[]
 
 function holdEnd(this: ServerResponse & Held, ...rest: unknown[]): ServerResponse {
   const hold = this[HOLD];
+  if (hold.isReplaced) return this;
   if (hold.isOpen) return hold.end.apply(this, rest);
   const [chunk, encoding] = rest;
   const callback = rest.find((argument) => typeof argument === "function");
@@ -108,6 +111,8 @@ type AnyMethod = (...rest: unknown[]) => never;
 
 class Hold {
   isOpen = false;
+  /** Another answer left instead: what the handler still does is no longer of interest. */
+  isReplaced = false;
   /** What the response would have done: Node's own methods, or those of whoever stands further out. */
   readonly writeHead: AnyMethod;
   readonly write: AnyMethod;
@@ -217,6 +222,7 @@ class Hold {
     response.statusMessage = "";
     this.writeHead.call(response, status, { ...headers, "Content-Length": Buffer.byteLength(text) });
     this.end.call(response, text);
+    this.isReplaced = true;
   }
 
   private forget(): void {
