@@ -4,8 +4,10 @@ import type { EngineContext } from "./engine-context.ts";
 /** Prepared ahead of their time: a person costs HMACs, some 0.1 ms in Node and more in k6. */
 const PREPARED_MAX = 256;
 const PREPARE_AHEAD_MICROSECONDS = 250_000;
-/** Below this there is no time to prepare anybody. */
-const SPARE_MICROSECONDS = 2_000;
+/** So much time before the next who is due, for each microsecond that preparing the last one took: some take twice as long. */
+const SPARE_FACTOR = 2;
+/** At first, and at most: one stop of the collector must not end preparing for good. */
+const SPARE_MICROSECONDS_MAX = 2_000;
 
 /**
  * The open loop, the same for both engines: starts each of these visitors (numbers in order of their due times) when
@@ -32,6 +34,7 @@ async function runVisitors(
   let allEnded = () => {};
   const prepared: ReadyVisitor[] = [];
   let next = 0;
+  let spareMicroseconds = SPARE_MICROSECONDS_MAX;
   const dueOf = (index: number) => plan.arrivals.dueMicroseconds[visitors[index] ?? -1] ?? Infinity;
 
   /** Fills idle time with one visitor of those who are due soon; false where there is nothing to do. */
@@ -39,8 +42,13 @@ async function runVisitors(
     const index = next + prepared.length;
     const now = port.nowMicroseconds();
     if (prepared.length >= PREPARED_MAX || dueOf(index) > now + PREPARE_AHEAD_MICROSECONDS) return false;
-    if (dueOf(next) < now + SPARE_MICROSECONDS) return false;
+    if (dueOf(next) < now + spareMicroseconds) return false;
     prepared.push(prepareVisitor(context, visitors[index] as number));
+    const tookMicroseconds = port.nowMicroseconds() - now;
+    spareMicroseconds = Math.min(
+      SPARE_MICROSECONDS_MAX,
+      (spareMicroseconds + tookMicroseconds * SPARE_FACTOR) / 2,
+    );
     return true;
   };
 
