@@ -11,6 +11,7 @@ export interface MailSource {
 
 /** Larger mails are refused: none of a signup's is. */
 const MAIL_BYTES_MAX = 10 * 2 ** 20;
+const CLOSE_MS = 300;
 
 /** An SMTP server on this machine that takes every mail for everybody, and sends none of them on. */
 export async function receiveSmtp(
@@ -23,6 +24,8 @@ export async function receiveSmtp(
     onAuth: ({ username }, _session, callback) => callback(null, { user: username ?? "anybody" }),
     disabledCommands: ["STARTTLS"],
     size: MAIL_BYTES_MAX,
+    // A sender's idle connections; what was sent on them has come.
+    closeTimeout: CLOSE_MS,
     onData(stream, { envelope }, callback) {
       const recipients = envelope.rcptTo.map(({ address }) => address);
       let bytes = 0;
