@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
 import { type K6Cookie, readCookies } from "../k6/answer-cookies.ts";
 import { exhaustion, lossReason } from "../k6/loss-reason.ts";
+import { createSleepers } from "../k6/sleepers.ts";
 
 describe("what k6 says of a lost answer", () => {
   const rows = [
@@ -60,4 +62,20 @@ describe("k6's cookies", () => {
       { name: "a", value: "1", path: null, domain: null, isExpired },
     ]);
   });
+});
+
+test("wakes sleepers in the order they are due, whatever the order they lay down in", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_000)), fc.nat(1_000), (dues, now) => {
+      const sleepers = createSleepers();
+      const woken: number[] = [];
+      for (const due of dues) sleepers.add(due, () => woken.push(due));
+      const sorted = dues.toSorted((one, other) => one - other);
+      sleepers.wakeUntil(now);
+      expect(woken).toEqual(sorted.filter((due) => due <= now));
+      expect(sleepers.nextMicroseconds()).toBe(sorted.find((due) => due > now) ?? Infinity);
+      sleepers.wakeUntil(Infinity);
+      expect(woken).toEqual(sorted);
+    }),
+  );
 });

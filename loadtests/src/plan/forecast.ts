@@ -145,7 +145,7 @@ const VIRTUAL_USERS = { min: 4, max: 16, visitorsPerSecondEach: 125 };
  * against a target in another process: `npm run bench -- start-error`. k6: 0.25 ms for the bare request on a fresh
  * connection, the rest JavaScript in an engine without a compiler.
  */
-const CPU_SECONDS_PER_REQUEST = { k6: 0.8e-3, embedded: 0.5e-3 };
+const CPU_SECONDS_PER_REQUEST = { k6: 0.8e-3, embedded: 0.3e-3 };
 /**
  * Of the cores, what leaves room to start people within a few milliseconds: a random stream has twice its mean in some
  * tenth of a second, and the target on the same machine wants its share.
