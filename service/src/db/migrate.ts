@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { UsageError } from "../usage-error.ts";
+import { requireConstraints } from "./constraints.ts";
 import type { Database, Query } from "./database.ts";
 
 const FOLDER = new URL("./migrations/", import.meta.url);
@@ -32,6 +33,7 @@ export async function migrate(database: Database, extra: readonly string[]): Pro
       text: "create table if not exists migrations (file text primary key, applied_at timestamptz not null default now())",
     });
     for (const file of await missingFiles(connection.query)) await applyFile(connection.query, file);
+    if (extra.length === 0) await requireConstraints(connection.query);
     for (const text of extra) await connection.query({ text });
     await connection.query({ text: `select pg_advisory_unlock(${MIGRATION_LOCK})` });
   } catch (error) {
