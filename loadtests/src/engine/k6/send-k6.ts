@@ -190,7 +190,7 @@ function environmentFor(
     // Garbage of JavaScript is short-lived and the heap small: 3.9 s of CPU with this, 6.0 with Go's own 100.
     GOGC: "800",
     // Go lets a VU keep its thread for 10 ms; with threads to spare the kernel lets whoever is due in between. At 1,000/s on
-    // 2 cores the start error's p99 was 77 ms with 2 threads, 30 with 4, 45 with 12.
+    // 2 busy cores, one run each: start error p99 77 ms with 2 threads, 30 with 4, 28 with 6, 45 with 12.
     GOMAXPROCS: String(availableParallelism() * 2),
     GOMEMLIMIT: String(Math.floor(memoryBytes() * COLLECT_SHARE)),
     CROWDPROOF_PLAN_FILE: files.plan,
