@@ -55,6 +55,12 @@ export default {
       from: { path: "^service/src/guard/", pathNot: "\\.test\\.ts$" },
       to: { pathNot: "^service/src/guard/", dependencyTypesNot: ["core"] },
     },
+    {
+      name: "auditor-shares-no-rule-with-what-it-audits",
+      severity: "error",
+      from: { path: "^service/src/auditor/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^service/src/(registration|member|session|guard|waiting-room|mac\\.ts)" },
+    },
     door("metrics", "^service/src/metrics/", "prom-client"),
     door("undici", "^loadtests/src/engine/embedded/", "undici"),
     door("duckdb", "^loadtests/src/checks/", "@duckdb"),

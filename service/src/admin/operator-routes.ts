@@ -10,6 +10,7 @@ import { createReopening, type Opened } from "./reopening.ts";
 import { bearerOf, type RequireBearer } from "./require-bearer.ts";
 
 const READ_AUDIT = readStatement(import.meta.url, "read-audit.sql");
+const LIST_UNHANDLED = readStatement(import.meta.url, "list-unhandled.sql");
 const HANDLE_ANOMALY = readStatement(import.meta.url, "handle-anomaly.sql");
 const BODY_BYTES_MAX = 4_096;
 const ID_MAX = Number.MAX_SAFE_INTEGER;
@@ -56,6 +57,9 @@ export function operatorRoutes(parts: AdminOptions, requireBearer: RequireBearer
     })
     .post("/break-glass", requireBearer("break-glass"), json, async (req, res) => {
       told(res, await reopening.breakGlass(bearerOf(res.locals), bodyOf(REASON, req).reason));
+    })
+    .get("/anomalies", requireBearer("operator"), async (_req, res) => {
+      res.json(await database.query(LIST_UNHANDLED));
     })
     .post("/anomalies/:id/handled", requireBearer("operator"), json, async (req, res) => {
       const { name, fingerprint } = bearerOf(res.locals);

@@ -21,12 +21,14 @@ export const TABLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
   campaign_audit: { operator: ["select", "insert"] },
   reopenings: { operator: ["select", "insert"] },
   handled_anomalies: { operator: ["select", "insert"] },
-  auditor_findings: { operator: ["select", "insert", "delete"] },
+  auditor_findings: { operator: ["select", "insert"] },
+  removed_members: {},
+  ended_sessions: {},
   migrations: {},
 };
 
 export const SEQUENCE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
-  member_serial_blocks: { service: ["usage"] },
+  member_serial_blocks: { service: ["usage"], auditor: ["select"] },
 };
 
 /** Closing the campaign is everybody's right; the function is the only way to it. */

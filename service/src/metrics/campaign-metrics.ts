@@ -30,8 +30,8 @@ export interface Look {
   readonly atMs: number;
   readonly seconds: number;
   readonly findings: Readonly<Record<FindingKind, number>>;
-  /** Rows that came in and wait for a later look. */
-  readonly rowsBehind: number;
+  /** New rows were left for the next look, because a look has a limit. */
+  readonly isBehind: boolean;
 }
 
 /** The numbers of the campaign's state and of the auditor: once for the whole service, not once a worker. */
@@ -123,8 +123,8 @@ function createLookMetrics(registers: Registry[]): Pick<CampaignMetrics, "showLo
     registers,
   });
   const behind = new Gauge({
-    name: "crowdproof_auditor_rows_behind",
-    help: "1 where new rows were left for the next look because a look has a limit.",
+    name: "crowdproof_auditor_behind",
+    help: "1 where the last look left new rows for the next one because a look has a limit.",
     registers,
   });
   for (const kind of FINDING_KINDS) findings.set({ kind }, 0);
@@ -133,7 +133,7 @@ function createLookMetrics(registers: Registry[]): Pick<CampaignMetrics, "showLo
       for (const kind of FINDING_KINDS) findings.set({ kind }, look.findings[kind]);
       lastLook.set(look.atMs / 1_000);
       seconds.observe(look.seconds);
-      behind.set(look.rowsBehind);
+      behind.set(look.isBehind ? 1 : 0);
     },
   };
 }

@@ -53,13 +53,44 @@ create table handled_anomalies (
   note text not null check (length(note) <= 500)
 );
 
--- What the auditor found, and when it first did: a finding older than the reopening halts nothing again.
+-- What the auditor found, and when it first did: a finding older than the reopening halts nothing again. Its id can be
+-- marked as handled like an anomaly's.
 create table auditor_findings (
+  id uuid not null unique default gen_random_uuid(),
   kind text not null check (length(kind) <= 40),
   subject text not null check (length(subject) <= 200),
   first_seen_at timestamptz not null default clock_timestamp(),
   primary key (kind, subject)
 );
+
+-- Who was removed and whose session was ended on purpose, so that the auditor takes neither for a loss. Written by
+-- triggers, whoever deletes; a TRUNCATE is no purpose.
+create table removed_members (number text primary key, removed_at timestamptz not null default now());
+create table ended_sessions (
+  -- The first half of the token's hash, as in access_ledger.
+  viewer bytea not null,
+  member_id uuid not null,
+  ended_at timestamptz not null default now()
+);
+create index ended_sessions_member_id on ended_sessions (member_id);
+
+create function note_removed_members() returns trigger language plpgsql security definer
+set search_path = pg_catalog, public, pg_temp as $$
+begin
+  insert into removed_members (number) select number from gone on conflict do nothing;
+  return null;
+end $$;
+create trigger members_removed after delete on members referencing old table as gone
+  for each statement execute function note_removed_members();
+
+create function note_ended_sessions() returns trigger language plpgsql security definer
+set search_path = pg_catalog, public, pg_temp as $$
+begin
+  insert into ended_sessions (viewer, member_id) select substring(token_hash for 16), member_id from gone;
+  return null;
+end $$;
+create trigger sessions_ended after delete on sessions referencing old table as gone
+  for each statement execute function note_ended_sessions();
 
 -- Block ranges instead of a tree: rows come in by time, and an insert pays next to nothing for it. The auditor's look at
 -- the newest rows needs it.
