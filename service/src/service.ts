@@ -145,7 +145,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     await appointments.start();
     ledgers = openLedgers({ config, databaseUrl, log });
     metrics.watchLedgers(ledgers);
-    server = await listenAtEdge(config, standGuard(ledgers).around(app));
+    server = await listenAtEdge({
+      config,
+      app: standGuard(ledgers).around(app),
+      countRefusal: metrics.countEdgeRefusal,
+    });
   } catch (error) {
     await ledgers?.close();
     await appointments.close();

@@ -95,7 +95,7 @@ async function grantAll(query: Query, database: string, logins: readonly Login[]
   const names = logins.map(({ name }) => name).join(", ");
   const nameOf = Object.fromEntries(logins.map(({ role, name }) => [role, name])) as Record<Role, string>;
   const existing = await query<{ name: string }>({
-    text: `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S')
+    text: `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'S')
            union all select proname from pg_proc where pronamespace = 'public'::regnamespace`,
   });
   const isThere = new Set(existing.map(({ name }) => name));

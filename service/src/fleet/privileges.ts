@@ -17,6 +17,8 @@ export const TABLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
   appointment_books: { service: ["select", "insert", "update"] },
   anomalies: { service: ["insert"], operator: ["select"] },
   access_ledger: { service: ["insert"], operator: ["select"] },
+  access_spans: { service: ["insert"], operator: ["select"] },
+  access_gaps: { operator: ["select"] },
   campaign_state: { service: ["select"], operator: ["select", "update"] },
   campaign_audit: { operator: ["select", "insert"] },
   reopenings: { operator: ["select", "insert"] },
@@ -31,8 +33,12 @@ export const SEQUENCE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
   member_serial_blocks: { service: ["usage"], auditor: ["select"] },
 };
 
-/** Closing the campaign is everybody's right; the function is the only way to it. */
+/**
+ * Closing the campaign is everybody's right but the mailer's, and the function is the only way to it; so is the one that
+ * forgets accesses, and never younger ones than 30 days.
+ */
 export const FUNCTION_PRIVILEGES: Readonly<Record<string, Privileges>> = {
+  forget_accesses: { service: ["execute"] },
   halt_campaign: { service: ["execute"], auditor: ["execute"], operator: ["execute"] },
 };
 

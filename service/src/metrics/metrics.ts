@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { REFUSALS, type Refusal } from "../edge/refusals.ts";
 import { ANOMALY_KINDS } from "../guard/judge.ts";
 import { type ErrorCode, STATUS_OF_CODE } from "../service-error.ts";
 import { TICKET_EVENTS, type TicketEvent } from "../waiting-room/ticket-event.ts";
@@ -22,6 +23,7 @@ export type SignupOutcome = (typeof SIGNUP_OUTCOMES)[number];
 export interface Metrics extends GuardMetrics {
   countSignup(outcome: SignupOutcome): void;
   countError(code: ErrorCode): void;
+  countEdgeRefusal(refusal: Refusal): void;
   /** `route` is the template, never a path somebody sent; no `status` where they hung up before an answer began. */
   observeRequest(route: string, status: number | undefined, seconds: number): void;
   observeBatch(rows: number): void;
@@ -75,6 +77,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers,
   });
   for (const code of Object.keys(STATUS_OF_CODE)) errors.inc({ code }, 0);
+  const edgeRefusals = new Counter({
+    name: "crowdproof_edge_refusals_total",
+    help: "Requests turned away at the edge for their form, by reason.",
+    labelNames: ["reason"],
+    registers,
+  });
+  for (const reason of Object.keys(REFUSALS)) edgeRefusals.inc({ reason }, 0);
   const requests = new Histogram({
     name: "crowdproof_request_seconds",
     help: "Time from the request's head to the end of its answer or the hang-up, by route template and status class.",
@@ -138,6 +147,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     ...createGuardMetrics(registers, ANOMALY_KINDS),
     countSignup: (outcome) => signups.inc({ outcome }),
     countError: (code) => errors.inc({ code }),
+    countEdgeRefusal: (reason) => edgeRefusals.inc({ reason }),
     observeRequest: (route, status, seconds) => requests.observe({ route, status: classOf(status) }, seconds),
     observeBatch: (rows) => batchRows.observe(rows),
     observeQueueWait: (visitor, seconds) => queueWait.observe({ visitor }, seconds),
