@@ -6,7 +6,7 @@ import { prepareDatabase } from "../db/migrate.ts";
 import { findFault } from "../faults/find-fault.ts";
 import { createLog } from "../log.ts";
 import { startMailer } from "../mail/start-mailer.ts";
-import { createFleetMetrics } from "../metrics/fleet-metrics.ts";
+import { createFleetMetrics, type FleetMetrics } from "../metrics/fleet-metrics.ts";
 import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
 import type { AppointmentBook } from "../waiting-room/appointment-book.ts";
 import { answerFromBook } from "../waiting-room/book-link.ts";
@@ -14,7 +14,7 @@ import { openBook } from "../waiting-room/open-book.ts";
 import { EXIT_REASONS, type Fleet, startFleet } from "./fleet.ts";
 import { freePort } from "./free-port.ts";
 import { allAs, createLogins, type RoleUrls } from "./logins.ts";
-import { servePages } from "./pages-server.ts";
+import { startWatch } from "./watch.ts";
 
 /** How soon an orphaned service notices that whoever started it is gone. */
 const STARTER_POLL_MS = 500;
@@ -65,18 +65,27 @@ async function serve(
 ): Promise<void> {
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   let fleet: Fleet | undefined;
-  const metrics = createFleetMetrics({
-    exitReasons: EXIT_REASONS,
-    workers: () => fleet?.counts() ?? {},
-    snapshots: async (page) => fleet?.snapshots(page) ?? [],
+  let countExit: FleetMetrics["countExit"] = () => {};
+  const admin = await startWatch({
+    config,
+    urls,
+    log,
+    createPages(campaign) {
+      const pages = createFleetMetrics({
+        exitReasons: EXIT_REASONS,
+        workers: () => fleet?.counts() ?? {},
+        snapshots: async (page) => [await campaign.snapshot(), ...((await fleet?.snapshots(page)) ?? [])],
+      });
+      countExit = pages.countExit;
+      return pages;
+    },
   });
-  const admin = await servePages(config, metrics);
   try {
     fleet = await startFleet({
       settings: { config: { ...config, port }, databaseUrl: urls.service },
       log,
       attach: (link) => answerFromBook(link, book),
-      onExit: metrics.countExit,
+      onExit: (reason, last) => countExit(reason, last),
     });
     const stopRestarting = restartOnHangup(fleet, log);
     await announce({ url: fleet.url, adminUrl: admin.url, databaseUrl }, config);

@@ -1,5 +1,7 @@
 import express, { Router } from "express";
 import { z } from "zod";
+import type { Halt } from "../halt/campaign-state.ts";
+import { requireOpen } from "../halt/require-open.ts";
 import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
@@ -7,6 +9,7 @@ import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
 import type { SignIn } from "../sign-in/sign-in.ts";
 
 export interface SessionRouteParts {
+  readonly halt: Pick<Halt, "state">;
   readonly signIn: SignIn;
   readonly sessions: SessionStore;
   readonly writer: ResponseWriter;
@@ -16,9 +19,13 @@ export interface SessionRouteParts {
 const BODY_BYTES_MAX = 4_096;
 
 /** How a member comes back, and leaves. */
-export function sessionRoutes({ signIn, sessions, writer }: SessionRouteParts): Router {
+export function sessionRoutes({ halt, signIn, sessions, writer }: SessionRouteParts): Router {
   const readJson = express.json({ limit: BODY_BYTES_MAX });
   return Router()
+    .post("/sign-in-codes", (_req, _res, next) => {
+      requireOpen(halt);
+      next();
+    })
     .post("/sign-in-codes", readJson, async (req, res) => {
       const { email } = parseBody(CODE_BODY, req.body);
       await signIn.askCode(email);

@@ -1,0 +1,63 @@
+import type { Logger } from "pino";
+import { type Admin, createAdmin } from "../admin/admin.ts";
+import type { AdminPages } from "../admin/admin-options.ts";
+import { createAuditor } from "../auditor/auditor.ts";
+import type { Config } from "../config.ts";
+import { createPool } from "../db/pool.ts";
+import { createHalt } from "../halt/halt.ts";
+import { deriveKeys } from "../keys.ts";
+import { type CampaignMetrics, createCampaignMetrics } from "../metrics/campaign-metrics.ts";
+import type { RoleUrls } from "./logins.ts";
+
+export interface WatchOptions {
+  readonly config: Config;
+  readonly urls: Pick<RoleUrls, "operator" | "auditor">;
+  readonly log: Logger;
+  /** The pages that the admin server shows; the campaign's own metrics are to be on them. */
+  createPages(campaign: CampaignMetrics): AdminPages;
+}
+
+/** The admin's commands, the trail and the auditor's findings: few, and never in a hurry. */
+const CONNECTIONS_MAX = 3;
+
+/** What watches over the whole campaign, once for all workers: state, admin server, auditor. */
+export async function startWatch({ config, urls, log, createPages }: WatchOptions): Promise<Admin> {
+  const database = createPool({
+    url: urls.operator,
+    connectionsMax: CONNECTIONS_MAX,
+    statementSecondsMax: config.statementSecondsMax,
+    connectSecondsMax: config.connectSecondsMax,
+    onIdleError: (error) => log.warn({ name: error.name }, "an idle database connection died"),
+  });
+  const halt = createHalt({ databaseUrl: urls.operator, leaseSeconds: config.haltLeaseSeconds, log });
+  const campaign = createCampaignMetrics(halt.state);
+  const closeBoth = async () => {
+    await halt.close();
+    await database.close();
+  };
+  try {
+    await halt.start();
+    const pages = createPages(campaign);
+    const admin = await createAdmin({ config, database, halt, campaignMetrics: campaign, pages, log });
+    const keys = deriveKeys(config.secretKey);
+    const auditor = createAuditor({
+      databaseUrl: urls.auditor,
+      database,
+      keys,
+      halt,
+      metrics: campaign,
+      log,
+    });
+    return {
+      url: admin.url,
+      async close() {
+        await auditor.close();
+        await admin.close();
+        await closeBoth();
+      },
+    };
+  } catch (error) {
+    await closeBoth();
+    throw error;
+  }
+}
