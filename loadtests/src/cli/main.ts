@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { InterruptedError } from "../interrupted-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { crowdproofVersion } from "../version.ts";
+import { addCleanupCommand } from "./cleanup-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { addGateCommand } from "./gate-command.ts";
@@ -26,6 +27,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     addPlanCommand,
     addTryCommand,
     addJudgeCommand,
+    addCleanupCommand,
     addServeCommand,
     addDoctorCommand,
   ]) {

@@ -35,7 +35,7 @@ export function createPerson(options: { plan: Plan; visitor: number; codec: Cana
     visitor,
     emailVisitor,
     // The run's own suffix behind the canary: 20 bits of tag repeat after a thousand runs, addresses must not.
-    email: `${codec.encode(emailVisitor, "email")}.${suffixOf(plan.runId)}@${plan.target.emailDomain}`,
+    email: codec.encode(emailVisitor, "email") + addressEndOf(plan.runId, plan.target.emailDomain),
     latinName: `${latinCanary[0]!.toUpperCase()}${latinCanary.slice(1)} ${family.latin}`,
     address: `${codec.encode(visitor, "address")} ${town.street} ${1 + below(30)}-${1 + below(20)}`,
     freeText: `${codec.encode(visitor, "freeText")} ${pick(MESSAGES)}`,
@@ -89,9 +89,15 @@ function visitorSharing(behaviour: Behaviour, { arrivals }: Plan, visitor: numbe
   return arrivals.group[visitor] ?? visitor;
 }
 
+/** With what every e-mail address of a run ends, and no other's. */
+export function addressEndOf(runId: string, emailDomain: string): string {
+  return `.${runSuffixOf(runId)}@${emailDomain}`;
+}
+
 let lastSuffix = { runId: "", suffix: "" };
 
-function suffixOf(runId: string): string {
+/** A run's own word in its people's addresses: lower-case letters and digits alone. */
+export function runSuffixOf(runId: string): string {
   if (lastSuffix.runId !== runId) {
     const suffix = runId
       .toLowerCase()

@@ -1,7 +1,8 @@
 import type { Strength, Verdict } from "../verdict/verdict.ts";
-import { commandsOf } from "./commands.ts";
+import { cleanUpCommand, commandsOf } from "./commands.ts";
 import { html, type Markup } from "./markup.ts";
 import { section, shortened } from "./parts.ts";
+import type { Residue } from "./residue.ts";
 import type { Words } from "./texts.ts";
 import { startedText } from "./verdict-section.ts";
 
@@ -38,7 +39,13 @@ function strengthRemarks(strength: Strength, words: Words): string[] {
   ];
 }
 
-export function environmentSection(verdict: Verdict, words: Words): Markup {
+interface EnvironmentFacts {
+  verdict: Verdict;
+  residue: Residue | null;
+  dir: string;
+}
+
+export function environmentSection({ verdict, residue, dir }: EnvironmentFacts, words: Words): Markup {
   const { run } = verdict;
   const facts: [string, string][] = [
     [words.say("run"), run.runId],
@@ -55,10 +62,23 @@ export function environmentSection(verdict: Verdict, words: Words): Markup {
     [words.say("requests"), words.number(run.requests)],
     [words.say("machine"), run.machine],
     [words.say("software"), `Crowdproof ${run.crowdproofVersion}, Node ${run.node}`],
+    ...(residue === null
+      ? []
+      : [[words.say("residue"), residueSentence(residue, dir, words)] satisfies [string, string]]),
     ...(run.fault === null ? [] : [[words.say("fault"), run.fault] satisfies [string, string]]),
   ];
   const list = facts.map(([name, value]) => html`<dt>${name}</dt><dd>${shortened(value)}</dd>`);
   return section("environment", words.say("environment"), words, html`<dl class="facts">${list}</dl>`);
+}
+
+/** Whom the run left in its target, and how to remove them. */
+export function residueSentence({ left, seen }: Residue, dir: string, words: Words): string {
+  if (left === null) return words.say("residueUnknown", { command: cleanUpCommand(dir) });
+  if (left === 0) return words.say("residueNone");
+  return words.say(seen === "clean-up" ? "residueAfter" : "residueBefore", {
+    count: left,
+    command: cleanUpCommand(dir),
+  });
 }
 
 export function repeatSection(facts: { verdict: Verdict; dir: string; scale: number }, words: Words): Markup {

@@ -21,6 +21,10 @@ export function commandsOf(run: RunFacts, dir: string): { again: string; judge: 
   };
 }
 
+export function cleanUpCommand(dir: string): string {
+  return `npx crowdproof cleanup ${quoted(dir)}`;
+}
+
 /** For a POSIX shell: a campaign's name must not become a command when it is copied. */
 function quoted(text: string): string {
   if (/^[\w./:=@][\w./:=@-]*$/.test(text)) return text;

@@ -1,9 +1,10 @@
 import type { CheckResult, Verdict } from "../verdict/verdict.ts";
-import { strengthSentence } from "./closing-sections.ts";
+import { residueSentence, strengthSentence } from "./closing-sections.ts";
 import { commandsOf } from "./commands.ts";
 import { exposuresSentence, fieldsOf, victimOf, viewerOf } from "./exposures-section.ts";
 import { withoutControls } from "./markup.ts";
 import { outcomeWord, shortened, shownOutcome, sinceStart } from "./parts.ts";
+import type { Residue } from "./residue.ts";
 import { wordsIn } from "./texts.ts";
 import { firstLine, startedText } from "./verdict-section.ts";
 
@@ -11,7 +12,12 @@ const SYMBOLS = { pass: "✅", fail: "❌", unknown: "❓", "not-judged": "➖" 
 const EXPOSURES_MAX = 5;
 
 /** The report for a pull request comment: what must be acted upon is open, the rest folded. English only. */
-export function renderMarkdown(facts: { verdict: Verdict; dir: string; scale: number }): string {
+export function renderMarkdown(facts: {
+  verdict: Verdict;
+  residue: Residue | null;
+  dir: string;
+  scale: number;
+}): string {
   const { verdict } = facts;
   const words = wordsIn("en");
   const { run } = verdict;
@@ -38,8 +44,13 @@ export function renderMarkdown(facts: { verdict: Verdict; dir: string; scale: nu
         `${plain(run.campaign)} against ${plain(run.target)}; ${plain(`${run.engine} ${run.engineVersion}`)}, seed ${run.seed}; ` +
           `${run.visitorsStarted} of ${run.visitorsPlanned} visitors in ${words.seconds(run.seconds)}; ${plain(startedText(run.startedAt))}; ` +
           `${plain(run.machine)}, Node ${plain(run.node)}, Crowdproof ${plain(run.crowdproofVersion)}`,
+        facts.residue === null
+          ? ""
+          : `${words.say("residue")}: ${plain(residueSentence(facts.residue, facts.dir, words))}`,
         fenced(Object.values(commandsOf(run, facts.dir)).join("\n")),
-      ].join("\n\n"),
+      ]
+        .filter((part) => part !== "")
+        .join("\n\n"),
     ),
   ]
     .filter((part) => part !== "")

@@ -7,12 +7,15 @@ import { exposuresSection } from "./exposures-section.ts";
 import { html, type Markup, trusted } from "./markup.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style.ts";
 import { outcomeWord, shortened } from "./parts.ts";
+import type { Residue } from "./residue.ts";
 import { LANGUAGES, type Language, TEXTS, type Words, wordsIn } from "./texts.ts";
 import { verdictBand, verdictSection } from "./verdict-section.ts";
 
 export interface ReportFacts {
   verdict: Verdict;
   course: Course;
+  /** What is left of the run in its target; null where nobody looked. */
+  residue: Residue | null;
   /** The run folder, as it is to be named in a command. */
   dir: string;
   /** The plan's; 1 where there is no plan to read. */
@@ -61,7 +64,7 @@ ${verdictSection(verdict, words)}
 ${courseSection(facts.course, verdict, words)}
 ${checksSection(verdict, words)}
 ${strengthSection(verdict, words)}
-${environmentSection(verdict, words)}
+${environmentSection(facts, words)}
 ${repeatSection(facts, words)}`;
 }
 

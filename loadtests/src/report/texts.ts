@@ -91,6 +91,20 @@ export const TEXTS = {
   firstSeen: { en: "First seen", ja: "最初の表示" },
   answers: { en: "Answers", ja: "応答数" },
   visitor: { en: "visitor {number}", ja: "来訪者 {number}" },
+  residue: { en: "Left in the target", ja: "対象に残る登録" },
+  residueNone: { en: "nobody of this run", ja: "この実行の登録は残っていません" },
+  residueUnknown: {
+    en: "nobody could count this run’s people; {command} removes them",
+    ja: "この実行の登録数は数えられませんでした。削除コマンド：{command}",
+  },
+  residueBefore: {
+    en: "{count} {count|member|members} of this run at the read-back; {command} removes them, where the target still is",
+    ja: "確認時点でこの実行の登録が {count} 件あります。対象が残っていれば、削除コマンド：{command}",
+  },
+  residueAfter: {
+    en: "{count} {count|member|members} of this run after the clean-up; {command} tries again",
+    ja: "削除後もこの実行の登録が {count} 件残っています。再実行：{command}",
+  },
   nobodysAddress: { en: "an address of nobody in this run", ja: "この実行の誰のものでもないアドレス" },
   olderRun: { en: "visitor {number} of an older run ({run})", ja: "以前の試験（{run}）の来訪者 {number}" },
 

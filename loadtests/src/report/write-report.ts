@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { openHistory } from "../checks/history-database.ts";
 import type { Verdict } from "../verdict/verdict.ts";
@@ -6,6 +6,7 @@ import type { Course } from "./course-section.ts";
 import { renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderPage } from "./page.ts";
+import { type Residue, readResidue } from "./residue.ts";
 import { readSeries } from "./series.ts";
 
 /** Writes report.html, report.md and junit.xml into the run folder. A record that cannot be drawn still gets its report. */
@@ -13,25 +14,38 @@ export async function writeReport(dir: string, verdict: Verdict): Promise<void> 
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const named = relative(process.cwd(), dir);
   const shownDir = named === "" ? "." : named.startsWith("..") ? dir : named;
-  const course = await readCourse(dir);
+  const { course, residue } = await readRecord(dir);
   const scale = "plan" in course ? course.plan.scale : 1;
-  await replaceFile(join(dir, "report.html"), renderPage({ verdict, course, dir: shownDir, scale }));
-  await replaceFile(join(dir, "report.md"), renderMarkdown({ verdict, dir: shownDir, scale }));
+  await replaceFile(join(dir, "report.html"), renderPage({ verdict, course, residue, dir: shownDir, scale }));
+  await replaceFile(join(dir, "report.md"), renderMarkdown({ verdict, residue, dir: shownDir, scale }));
   await replaceFile(join(dir, "junit.xml"), renderJunit(verdict));
 }
 
+/** The report once more, of a run that was judged; nothing where there is no verdict yet. */
+export async function rewriteReport(dir: string): Promise<void> {
+  const text = await readFile(join(dir, "verdict.json"), "utf8").catch(() => null);
+  if (text !== null) await writeReport(dir, JSON.parse(text) as Verdict);
+}
+
+interface Record {
+  course: Course;
+  residue: Residue | null;
+}
+
 /** A history that is half there is an everyday matter (killed runs); why it cannot be drawn stands in the page. */
-async function readCourse(dir: string): Promise<Course> {
+async function readRecord(dir: string): Promise<Record> {
   try {
     const history = await openHistory(dir);
     try {
-      if (history.loadError !== null) return { problem: history.loadError };
-      return { plan: history.plan, series: await readSeries(history) };
+      const residue = await readResidue(dir, history);
+      if (history.loadError !== null) return { course: { problem: history.loadError }, residue };
+      return { course: { plan: history.plan, series: await readSeries(history) }, residue };
     } finally {
       await history.close();
     }
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    const problem = error instanceof Error ? error.message : String(error);
+    return { course: { problem }, residue: await readResidue(dir, null) };
   }
 }
 

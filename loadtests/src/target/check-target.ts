@@ -4,7 +4,7 @@ import { CANARY_FIELDS, COMPARED_FIELDS } from "../people/field.ts";
 import { hostOf } from "./allowed-url.ts";
 import { STEP_ROLES } from "./target.ts";
 import type { MeaningFile, StepFile, TargetFile } from "./target-file.ts";
-import { DERIVED_FIELDS, placeholdersOf, stringsOf } from "./template.ts";
+import { DERIVED_FIELDS, placeholdersOf, RUN_PLACEHOLDER, stringsOf } from "./template.ts";
 
 /** Checks that a target file may waive, with a reason. */
 export const WAIVABLE_CHECKS = [
@@ -92,11 +92,25 @@ function checkSteps(file: TargetFile, complain: Complain): void {
       ["steps"],
       "found no way to read members back, expected a step with role: read-own, or readBack.sql",
     );
-  if (file.cleanUp && "step" in file.cleanUp && !names.includes(file.cleanUp.step))
-    complain(
-      ["cleanUp", "step"],
-      `found ${file.cleanUp.step}, expected one of the steps: ${names.join(", ")}`,
-    );
+  checkCleanUp(file, names, complain);
+}
+
+/** Whoever cleans up after one run must not take the people of another. */
+function checkCleanUp({ cleanUp, steps }: TargetFile, names: string[], complain: Complain): void {
+  if (cleanUp === undefined) return;
+  if ("sql" in cleanUp) {
+    if (!cleanUp.sql.statement.includes(RUN_PLACEHOLDER))
+      complain(
+        ["cleanUp", "sql", "statement"],
+        "found a statement that takes the people of every run, expected ${run} in it, as in delete from members where email like '%.${run}@crowd.example'",
+      );
+    return;
+  }
+  const step = steps[names.indexOf(cleanUp.step)];
+  if (step === undefined)
+    complain(["cleanUp", "step"], `found ${cleanUp.step}, expected one of the steps: ${names.join(", ")}`);
+  else if (step.role !== "clean-up")
+    complain(["cleanUp", "step"], `found a step with role: ${step.role}, expected role: clean-up`);
 }
 
 function checkMailStep(at: number, step: StepFile, { sinks }: TargetFile, complain: Complain): void {
@@ -156,8 +170,13 @@ function checkTemplates(file: TargetFile, complain: Complain): void {
     addCaptures(step, made);
   }
   for (const key of ["baseUrl", "headers", "telemetry", "readBack", "cleanUp", "sinks"] as const) {
-    checkPlaceholders([key], file[key], null, complain);
+    checkPlaceholders([key], key === "cleanUp" ? withoutRun(file[key]) : file[key], null, complain);
   }
+}
+
+/** `${run}` has a meaning there, and only there. */
+function withoutRun(value: unknown): string[] {
+  return stringsOf(value).map((text) => text.replaceAll(RUN_PLACEHOLDER, ""));
 }
 
 function addCaptures(step: StepFile, made: Set<string>): void {

@@ -219,6 +219,39 @@ describe("a target file", () => {
       changes: { cleanUp: { step: "delete" } },
       says: /expected one of the steps: sign-up, prepare, read-own/,
     },
+    {
+      name: "a clean-up by a step of the journey",
+      changes: { cleanUp: { step: "read-own" } },
+      says: /found a step with role: read-own, expected role: clean-up/,
+    },
+    {
+      name: "a clean-up of every run at once",
+      changes: { cleanUp: { sql: { connection: "postgresql://x", statement: "delete from members" } } },
+      says: /takes the people of every run, expected \$\{run\} in it/,
+    },
+    {
+      name: "a wait for a mail without a sink",
+      changes: { "steps.3": { role: "verify", mail: {} } },
+      says: /found a wait for a mail, expected sinks\.mail/,
+    },
+    {
+      name: "a step that waits and sends",
+      changes: {
+        "steps.3": { role: "verify", mail: {}, form: { a: "b" } },
+        sinks: { mail: { smtp: "127.0.0.1:1025" } },
+      },
+      says: /found it beside mail, expected nothing to be sent/,
+    },
+    {
+      name: "a step with neither a path nor a mail",
+      changes: { "steps.3": { role: "verify" } },
+      says: /found neither path nor mail, or both/,
+    },
+    {
+      name: "an SMTP sink that all the world can reach",
+      changes: { sinks: { mail: { smtp: "0.0.0.0:25" } } },
+      says: /sinks\.mail/,
+    },
   ];
   it.each(refusals)("is refused with a sentence: $name", async ({ changes, says }) => {
     const refusal = await loadChanged(changes).catch((error: unknown) => error);
@@ -229,7 +262,7 @@ describe("a target file", () => {
 
   it("of the reference service drives both ways of reading one's own", async () => {
     const target = await loadTarget(REFERENCE_TARGET);
-    expect(target.steps.map(({ name }) => name)).toEqual(["sign-up", "me", "card"]);
+    expect(target.steps.map(({ name }) => name)).toEqual(["sign-up", "come-back", "me", "card"]);
     expect(await resolveSecrets(target, { CROWDPROOF_DATABASE_URL: "postgres://x" })).toEqual({
       "env:CROWDPROOF_TARGET_URL": "http://127.0.0.1:3000",
       "env:CROWDPROOF_ADMIN_URL": "http://127.0.0.1:3001",

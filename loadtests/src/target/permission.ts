@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { UsageError } from "../usage-error.ts";
 import type { Target } from "./target.ts";
+import { fillSecrets } from "./template.ts";
 
 /**
  * Refuses a target that is not on this machine unless its host was named with --i-own-this-target, and a remote one
@@ -21,6 +22,22 @@ export async function requireOwnTarget(target: Target, owned: readonly string[])
   }
   if (await areAllLoopback(target)) return;
   requireHarmless(target);
+}
+
+/** The same for the database that a clean-up writes to. */
+export async function requireOwnConnection(
+  { cleanUp, name }: Target,
+  secrets: Record<string, string>,
+  owned: readonly string[],
+): Promise<void> {
+  if (cleanUp === undefined || !("sql" in cleanUp)) return;
+  const host = URL.parse(fillSecrets(cleanUp.sql.connection, secrets))?.hostname.replace(/[[\]]/g, "") ?? "";
+  if (host === "")
+    throw new UsageError(`The connection of cleanUp of ${name} is no postgresql:// URL with a host.`);
+  if (owned.includes(host) || (await isLoopback(host))) return;
+  throw new UsageError(
+    `The clean-up of ${name} writes to the database on ${host}, which is not this machine. If it is yours, add: --i-own-this-target ${host}`,
+  );
 }
 
 async function areAllLoopback(target: Target): Promise<boolean> {

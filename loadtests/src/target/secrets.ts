@@ -32,6 +32,32 @@ export async function resolveSecrets(
   return canaryKey ? { ...secrets, [CANARY_KEY_SECRET]: canaryKey } : secrets;
 }
 
+/** What a clean-up needs of them: a log or a metrics address that is not there any more is in nobody's way. */
+export async function resolveCleanUpSecrets(
+  target: Target,
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, string>> {
+  const { cleanUp, steps, readBack } = target;
+  const isNeeded = (step: Target["steps"][number]) =>
+    cleanUp !== undefined && "step" in cleanUp && step.name === cleanUp.step;
+  const connection = readBack.sql?.connection;
+  // The connection of the read-back is a help, no need: it counts, where it is the clean-up's own.
+  const known = cleanUp !== undefined && "sql" in cleanUp && connection === cleanUp.sql.connection;
+  return await resolveSecrets(
+    {
+      ...target,
+      steps: steps.filter(isNeeded),
+      telemetry: { ...target.telemetry, logFiles: [] },
+      sinks: {},
+      readBack: known
+        ? readBack
+        : { visibleWithinSeconds: readBack.visibleWithinSeconds, http: readBack.http },
+      ...(steps.some(isNeeded) ? {} : { headers: {}, baseUrl: "" }),
+    },
+    env,
+  );
+}
+
 type Found = { value: string } | { missing: string };
 
 function secretsOf(target: Target): Map<string, string | null> {

@@ -95,6 +95,13 @@ export function stringsOf(value: unknown): string[] {
   return Object.values(value).flatMap(stringsOf);
 }
 
+/** What a clean-up statement says of its run: `${run}` is letters and digits alone, whatever a statement does with them. */
+export function fillRun(template: string, runSuffix: string): string {
+  return template.replaceAll(RUN_PLACEHOLDER, runSuffix);
+}
+
+export const RUN_PLACEHOLDER = "${run}";
+
 export function placeholdersOf(template: string): Placeholder[] {
   const found: Placeholder[] = [];
   template.replace(PLACEHOLDER, (whole, dollar: string, inner: string) => {

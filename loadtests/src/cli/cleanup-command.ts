@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { CleanUp } from "../cleanup/clean-up.ts";
+import { writeCleanUpRecord } from "../cleanup/clean-up-record.ts";
+import { cleanUp } from "../cleanup/clean-up-run.ts";
+import { readPlan } from "../plan/plan-file.ts";
+import { requireOwnConnection, requireOwnTarget } from "../target/permission.ts";
+import { resolveCleanUpSecrets } from "../target/secrets.ts";
+import { collect } from "./collect.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+
+export function addCleanupCommand(program: Command): void {
+  program
+    .command("cleanup")
+    .description(
+      "Remove a run's people from its target again: shows how many there are, removes them with --yes.",
+    )
+    .argument("<RUN>", "run folder; plan.json in it is enough, also after the gate was killed")
+    .option("--yes", "remove them")
+    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])
+    .addHelpText("after", "\nExample:\n  crowdproof cleanup runs/2026-12-04-default --yes\n")
+    .action(async (folder: string, flags: { yes?: boolean; iOwnThisTarget: string[] }) => {
+      const dir = resolve(folder);
+      const plan = await readPlan(dir);
+      const { target } = plan;
+      await requireOwnTarget(target, flags.iOwnThisTarget);
+      const secrets = await resolveCleanUpSecrets(target, process.env);
+      await requireOwnConnection(target, secrets, flags.iOwnThisTarget);
+      const isMeant = flags.yes === true;
+      const done = await cleanUp({ plan, secrets, isMeant });
+      process.stdout.write(describe(done, plan.runId, plan.target.name, folder));
+      if (isMeant) await record(dir, done);
+      if (isMeant && done.left !== 0 && done.left !== null) process.exitCode = EXIT_CODES.unknown.code;
+    });
+}
+
+/** The report says what is left; a run that was killed may have none yet. */
+async function record(dir: string, done: CleanUp): Promise<void> {
+  await writeCleanUpRecord(dir, done);
+  const { rewriteReport } = await import("../report/write-report.ts");
+  await rewriteReport(dir);
+}
+
+function describe(
+  { found, removed, left, remarks }: CleanUp,
+  runId: string,
+  target: string,
+  dir: string,
+): string {
+  const count = (value: number | null) =>
+    value === null ? "an unknown number of" : value.toLocaleString("en");
+  const lines =
+    removed === null
+      ? [
+          `${target} has ${count(found)} people of run ${runId}. Nothing was changed.`,
+          ...remarks,
+          `To remove them: npx crowdproof cleanup ${dir} --yes`,
+        ]
+      : [
+          `${count(removed)} removed from ${target}; ${count(left)} people of run ${runId} are left.`,
+          ...remarks,
+        ];
+  return `${lines.join("\n")}\n`;
+}
