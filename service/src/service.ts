@@ -22,6 +22,7 @@ import { createSignIn } from "./sign-in/sign-in.ts";
 import { createSignInCodes } from "./sign-in/sign-in-code.ts";
 import { createAppointments } from "./waiting-room/appointments.ts";
 import { createBookLink } from "./waiting-room/book-link.ts";
+import { waitMs } from "./waiting-room/line.ts";
 import { openBook } from "./waiting-room/open-book.ts";
 import { createTickets } from "./waiting-room/ticket.ts";
 import { createWaitingRoom } from "./waiting-room/waiting-room.ts";
@@ -68,15 +69,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     queued: () => admission.queued,
     limit: () => admission.limit,
     line() {
-      const { given, called, callsPerSecond } = appointments.line();
-      return { waiting: Math.floor(given - called), callsPerSecond };
+      const state = appointments.line();
+      return { waitSeconds: waitMs(state, state.nextMs, seams.clock()) / 1_000, perSecond: state.perSecond };
     },
   });
   const share = () => shareOf(halt.state());
   const appointments = createAppointments({
     openBook: async () => (parent === undefined ? openBook(options) : createBookLink(parent)),
     clock: seams.clock,
-    report: () => ({ door: process.pid, share: share(), ...admission.pulse() }),
+    report: (isLine) => ({ door: process.pid, share: share(), ...admission.pulse(isLine) }),
     guessMs: () => limits.retryAfterSeconds() * 1_000,
   });
   const waitingRoom = createWaitingRoom({

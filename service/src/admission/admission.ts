@@ -13,7 +13,7 @@ export interface Admission {
   /** A turn for a member's read, or undefined where too many wait, it took too long, or they have gone. */
   enterRead(isGone: () => boolean): Promise<Turn | undefined>;
   /** What the appointment book is told. */
-  pulse(): Pulse;
+  pulse(isLine: boolean): Pulse;
   readonly working: number;
   readonly queued: number;
   readonly limit: number;
@@ -48,7 +48,7 @@ export interface Turn {
 
 export interface Pulse {
   readonly perSecond: number;
-  /** How long a holder who comes now would queue. */
+  /** How much longer a holder who comes now would queue than a signup takes. */
   readonly holderWaitMs: number;
 }
 
@@ -56,21 +56,28 @@ export interface Pulse {
 const LIMIT_MIN = 4;
 /** A fast database lets it double ten times in a second; a slow one has no more than this at once in the first. */
 const LIMIT_START = 32;
-/** Holders on time are let in without a question up to here: what a browser shows as one slow answer. */
+/**
+ * Holders on time are let in without a question up to here: what a browser shows as one slow answer. What a signup takes
+ * comes on top, because turns come free in lumps, a batch at a time.
+ */
 const HOLDER_WAIT_MS = 500;
 /** Called ones queue up to here; with more before them the capacity has fallen, and they are told a new time. */
 const CALLED_WAIT_MS_MAX = 3_000;
+/** In the holders' queue nobody waits longer, whatever was reckoned. */
+const HOLDER_QUEUE_MS_MAX = 10_000;
 
 export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_TIMING): Admission {
   const limit = createConcurrencyLimit({ min: LIMIT_MIN, start: LIMIT_START, max: limits.workingMax });
   const rate = createCapacityRate();
-  const holders = createTurnQueue(CALLED_WAIT_MS_MAX * 2, timing);
+  const holders = createTurnQueue(HOLDER_QUEUE_MS_MAX, timing);
   const newcomers = createTurnQueue(limits.queueSecondsMax * 1_000, timing);
   const enterRead = createReads(limits, timing);
   let working = 0;
+  let isLine = false;
 
+  const note = () => rate.note({ working, limit: limit.limit, tookMs: limit.tookMs, isLine }, timing.nowMs());
   const isFull = () => working >= limit.limit;
-  const holderWaitMs = () => (holders.length / rate.perSecond(timing.nowMs())) * 1_000;
+  const holderWaitMs = () => (holders.length / rate.perSecond) * 1_000;
   /** By Little's law; optimistic where the limit was never reached, and then the queue's own time limit decides. */
   const newcomerWaitMs = () => ((holders.length + newcomers.length + 1) * limit.tookMs) / limit.limit;
 
@@ -79,16 +86,16 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
     working -= 1;
     if (tookMs !== undefined) {
       limit.observe({ tookMs, workingBefore }, nowMs);
-      rate.completed(nowMs);
+      rate.completed();
     }
     while (!isFull() && (holders.admit() || newcomers.admit())) working += 1;
-    rate.setSaturated(isFull(), nowMs);
+    note();
   }
 
   /** `working` counts the turn already. */
   function turnSince(askedMs: number): Entry {
     const workingBefore = working;
-    rate.setSaturated(isFull(), timing.nowMs());
+    note();
     return {
       kind: "turn",
       turn: { queuedMs: timing.nowMs() - askedMs, leave: (tookMs) => leave(workingBefore, tookMs) },
@@ -113,10 +120,12 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
       return queueUp(visitor.kind === "holder" ? holders : newcomers, visitor.isGone);
     },
     enterRead,
-    pulse: () => ({
-      perSecond: rate.perSecond(timing.nowMs()),
-      holderWaitMs: Math.max(holders.waitedMs(), holderWaitMs()),
-    }),
+    pulse(isLineNow) {
+      isLine = isLineNow;
+      note();
+      const waitMs = Math.max(holders.waitedMs(), holderWaitMs());
+      return { perSecond: rate.perSecond, holderWaitMs: Math.max(0, waitMs - limit.tookMs) };
+    },
     get working() {
       return working;
     },
@@ -129,7 +138,9 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   };
 
   function mayQueue(visitor: Visitor, waitMs: number): boolean {
-    if (visitor.kind === "holder") return waitMs <= (visitor.isCalled ? CALLED_WAIT_MS_MAX : HOLDER_WAIT_MS);
+    if (visitor.kind === "holder") {
+      return waitMs <= (visitor.isCalled ? CALLED_WAIT_MS_MAX : HOLDER_WAIT_MS) + limit.tookMs;
+    }
     const isRoom = newcomers.length < limits.queueMax && waitMs <= limits.queueSecondsMax * 1_000;
     return visitor.mayQueue && isRoom;
   }

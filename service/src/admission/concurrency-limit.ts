@@ -1,7 +1,7 @@
 /**
  * How many signups are worked on at once, from how long they take: the gradient algorithm of Netflix' concurrency-limits
  * and Envoy's adaptive concurrency filter (envoyproxy.io, "Adaptive Concurrency": gradient = (minRTT + B) / sampleRTT,
- * limit = gradient × limit + √limit).
+ * limit = gradient × limit + √limit; the tolerance is Gradient2's).
  *
  * What is measured is the time from a body that was read to its commit: the wait for a batch and the batch itself, not
  * what a slow client takes to send. Two things differ from a proxy, because registrations share commits:
@@ -23,6 +23,11 @@ export interface ConcurrencyBounds {
   readonly max: number;
 }
 
+/**
+ * Gradient2's tolerance (1.5 there): somebody who comes while both batches are under way waits half as long again, and
+ * with rows that cost as much as the commit two full batches take twice the time of one signup alone.
+ */
+const TOLERANCE = 2;
 /** B: nobody notices a tenth of a second, and a batch of a fast database is then nearly all rows. */
 const TOLERATED_MS = 100;
 /** A window lasts at least this long and as long as one signup, and has a few samples, so that a single commit is no trend. */
@@ -70,7 +75,11 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
 
   function closeWindow(nowMs: number): void {
     tookMs = median(window);
-    const gradient = clamp(((undisturbedMs ?? tookMs) + TOLERATED_MS) / tookMs, GRADIENT_MIN, GRADIENT_MAX);
+    const gradient = clamp(
+      ((undisturbedMs ?? tookMs) * TOLERANCE + TOLERATED_MS) / tookMs,
+      GRADIENT_MIN,
+      GRADIENT_MAX,
+    );
     const next = clamp(gradient * limit + Math.sqrt(limit), min, bounds.max);
     // A limit that nobody came near says nothing about what it could be.
     if (next < limit || workingMax * 2 >= limit) limit = next;

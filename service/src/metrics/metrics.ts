@@ -42,7 +42,7 @@ export interface MetricsSources {
   queued(): number;
   limit(): number;
   /** Where the line of the waiting room stands. */
-  line(): { readonly waiting: number; readonly callsPerSecond: number };
+  line(): { readonly waitSeconds: number; readonly perSecond: number };
 }
 
 /** From less than a batch takes to the end of a person's patience. */
@@ -128,16 +128,16 @@ export function createMetrics(sources: MetricsSources): Metrics {
   );
   createGauge(
     registers,
-    "crowdproof_line_places",
-    "Places given out in the waiting room and not called yet.",
-    () => sources.line().waiting,
+    "crowdproof_line_wait_seconds",
+    "What would be told at this moment to somebody who has to wait.",
+    () => sources.line().waitSeconds,
     isOneLine,
   );
   createGauge(
     registers,
-    "crowdproof_line_calls_per_second",
-    "Rate at which places of the waiting room are called, and times are told by.",
-    () => sources.line().callsPerSecond,
+    "crowdproof_line_promised_per_second",
+    "Appointments given out for each second of the waiting room's line.",
+    () => sources.line().perSecond,
     isOneLine,
   );
   createGauge(registers, "crowdproof_signups_working", "Signups being worked on.", sources.working);

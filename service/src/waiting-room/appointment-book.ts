@@ -10,7 +10,7 @@ export interface AppointmentBook {
 
 export interface Reservation {
   readonly count: number;
-  /** In an empty line the first place is called no sooner than this. */
+  /** In an empty line the first appointment is no sooner than this. */
   readonly leadMs: number;
 }
 
@@ -30,11 +30,7 @@ export interface BookStore {
   save(line: SavedLine): Promise<void>;
 }
 
-export interface SavedLine {
-  readonly book: number;
-  readonly given: number;
-  readonly called: number;
-  readonly callsPerSecond: number;
+export interface SavedLine extends Pick<LineState, "book" | "nextMs" | "stoodMs" | "perSecond"> {
   /** How long ago it was saved, by the clock of the database. */
   readonly ageSeconds: number;
 }
@@ -56,10 +52,10 @@ const HELD_WAIT_MS = 500;
 /** A door that has said nothing for this long is gone, with its capacity. */
 const DOOR_SILENCE_MS = 2_000;
 /** Before any door has reported; as slow as a door that has measured nothing. */
-const CALLS_PER_SECOND_UNKNOWN = 18;
+const PER_SECOND_UNKNOWN = 18;
 const SAVE_EVERY_MS = 1_000;
-/** Places are marked as given this far ahead, so that those given between two saves are not given again after a crash. */
-const MARK_AHEAD_SECONDS = 2;
+/** What is saved is ahead by so many times what was given since the save before, so that a crash in between gives no time twice. */
+const AHEAD_TIMES = 2;
 /** A line that nobody kept for longer than this has nobody left in it whose ticket is good. */
 const FORGOTTEN_SECONDS = 900;
 
@@ -70,33 +66,42 @@ export interface BookOptions {
 }
 
 export async function openAppointmentBook({ store, clock, onSaveError }: BookOptions): Promise<KeptBook> {
-  const line = createLine(startOf(await store.load()), clock());
+  const line = createLine(startOf(await store.load(), clock()), clock());
   const doors = new Map<number, DoorReport & { readonly atMs: number }>();
   let saved: Promise<void> = Promise.resolve();
   let isSaving = false;
+  let savedNextMs = line.look(clock()).nextMs;
 
   function paceOf(nowMs: number) {
-    let callsPerSecond = 0;
+    let perSecond = 0;
     let holderWaitMs = 0;
     for (const [door, report] of doors) {
       if (nowMs - report.atMs > DOOR_SILENCE_MS) doors.delete(door);
-      callsPerSecond += report.perSecond * report.share * BOOKED_SHARE;
+      perSecond += report.perSecond * report.share * BOOKED_SHARE;
       holderWaitMs = Math.max(holderWaitMs, report.holderWaitMs);
     }
-    return { callsPerSecond, isHeld: holderWaitMs > HELD_WAIT_MS };
+    return { perSecond, isHeld: holderWaitMs > HELD_WAIT_MS };
   }
 
-  async function save(aheadSeconds: number): Promise<void> {
-    const { book, given, called, callsPerSecond } = line.look(clock());
+  async function save(aheadTimes: number): Promise<void> {
+    const { book, nextMs, stoodMs, perSecond } = line.look(clock());
+    const aheadMs = Math.max(0, nextMs - savedNextMs) * aheadTimes;
+    savedNextMs = nextMs;
     // Nobody waits: there is nothing ahead that could be promised twice.
-    const ahead = called >= given ? 0 : Math.ceil(callsPerSecond * aheadSeconds);
-    await store.save({ book, given: given + ahead, called, callsPerSecond, ageSeconds: 0 });
+    const isAhead = nextMs > clock() - stoodMs;
+    await store.save({
+      book,
+      nextMs: isAhead ? nextMs + aheadMs : nextMs,
+      stoodMs,
+      perSecond,
+      ageSeconds: 0,
+    });
   }
 
   const saving = setInterval(() => {
     if (isSaving) return;
     isSaving = true;
-    saved = save(MARK_AHEAD_SECONDS)
+    saved = save(AHEAD_TIMES)
       .catch(onSaveError)
       .finally(() => {
         isSaving = false;
@@ -122,12 +127,14 @@ export async function openAppointmentBook({ store, clock, onSaveError }: BookOpt
   };
 }
 
-function startOf(saved: SavedLine | undefined): LineState {
-  if (saved === undefined) {
-    const book = randomInt(2 ** 32);
-    return { book, given: 0, called: 0, callsPerSecond: CALLS_PER_SECOND_UNKNOWN, isHeld: false };
-  }
-  // Nobody was let in while the service was down, so nobody was called.
-  const called = saved.ageSeconds > FORGOTTEN_SECONDS ? saved.given : saved.called;
-  return { ...saved, called, isHeld: false };
+function startOf(saved: SavedLine | undefined, nowMs: number): LineState {
+  const fresh = { isHeld: false, speed: 1 };
+  if (saved === undefined)
+    return { ...fresh, book: randomInt(2 ** 32), nextMs: 0, stoodMs: 0, perSecond: PER_SECOND_UNKNOWN };
+  const { book, perSecond, ageSeconds } = saved;
+  if (ageSeconds > FORGOTTEN_SECONDS) return { ...fresh, book, nextMs: 0, stoodMs: saved.stoodMs, perSecond };
+  // Nobody was let in while the service was down: the book's clock stood, unless nobody waited.
+  const isWaiting = saved.nextMs > nowMs - ageSeconds * 1_000 - saved.stoodMs;
+  const stoodMs = saved.stoodMs + (isWaiting ? Math.round(ageSeconds * 1_000) : 0);
+  return { ...fresh, book, nextMs: saved.nextMs, stoodMs, perSecond };
 }

@@ -1,10 +1,10 @@
 import type { AppointmentBook, DoorReport } from "./appointment-book.ts";
-import type { LineState, Span } from "./line.ts";
+import { isEmpty, type LineState, type Span } from "./line.ts";
 
 /** One worker's appointments, taken from the book in small spans so that a crowd costs few messages. */
 export interface Appointments {
-  /** The next free place and its time, Unix milliseconds. `leadMs`: no sooner than that from now. */
-  take(leadMs: number): Promise<{ readonly book: number; readonly place: number; readonly atMs: number }>;
+  /** The next free appointment, milliseconds by the book's clock. `leadMs`: where nobody waits, no sooner than that. */
+  take(leadMs: number): Promise<{ readonly book: number; readonly appointmentMs: number }>;
   /** Where the line stands, as last heard and gone on from there. */
   line(): LineState;
   /** Opens the book; until then nobody waits. */
@@ -15,7 +15,8 @@ export interface Appointments {
 export interface AppointmentsOptions {
   openBook(): Promise<AppointmentBook & { close?(): Promise<void> }>;
   readonly clock: () => number;
-  report(): DoorReport;
+  /** `isLine`: somebody waits. */
+  report(isLine: boolean): DoorReport;
   /** Whole milliseconds from now where the book cannot be asked. */
   guessMs(): number;
 }
@@ -29,7 +30,7 @@ const SPAN_PLACES_MAX = 1_000;
 export function createAppointments(options: AppointmentsOptions): Appointments {
   const { clock, guessMs } = options;
   let book: Awaited<ReturnType<AppointmentsOptions["openBook"]>> | undefined;
-  let heard: LineState = { book: 0, given: 0, called: 0, callsPerSecond: 1, isHeld: false };
+  let heard: LineState = { book: 0, nextMs: 0, stoodMs: 0, perSecond: 1, isHeld: false, speed: 1 };
   let heardAtMs = clock();
   let reporting: NodeJS.Timeout | undefined;
   let span: Span | undefined;
@@ -43,29 +44,25 @@ export function createAppointments(options: AppointmentsOptions): Appointments {
     heardAtMs = clock();
   };
   function line(): LineState {
-    const { given, callsPerSecond, isHeld } = heard;
-    const seconds = isHeld ? 0 : Math.max(0, clock() - heardAtMs) / 1_000;
-    return { ...heard, called: Math.min(given, heard.called + seconds * callsPerSecond) };
+    return heard.isHeld ? { ...heard, stoodMs: heard.stoodMs + Math.max(0, clock() - heardAtMs) } : heard;
   }
 
   async function reserve(leadMs: number): Promise<void> {
-    const { given, called, callsPerSecond } = line();
-    // Where nobody waits, one place more than wanted would be a place that nobody takes.
-    const ahead = called < given ? Math.ceil((callsPerSecond * SPAN_MS) / 1_000) : 0;
+    // Where nobody waits, one more than wanted would be an appointment that nobody takes.
+    const ahead = isEmpty(line(), clock()) ? 0 : Math.ceil((line().perSecond * SPAN_MS) / 1_000);
     const count = Math.min(SPAN_PLACES_MAX, Math.max(wanted, ahead));
     if (book === undefined) throw new Error("the appointment book is not open");
     span = await book.reserve({ count, leadMs });
     spanNext = 0;
     spanUntilMs = clock() + SPAN_MS;
     // Known at once that there is a line, and not with the next report.
-    if (span.book === heard.book)
-      heard = { ...heard, given: Math.max(heard.given, span.firstPlace + span.count) };
+    if (span.book === heard.book) heard = { ...heard, nextMs: Math.max(heard.nextMs, span.toMs) };
   }
 
   function next() {
     if (span === undefined || spanNext >= span.count || clock() > spanUntilMs) return undefined;
-    const atMs = span.fromMs + ((span.toMs - span.fromMs) * spanNext) / span.count;
-    const taken = { book: span.book, place: span.firstPlace + spanNext, atMs: Math.round(atMs) };
+    const appointmentMs = Math.round(span.fromMs + ((span.toMs - span.fromMs) * spanNext) / span.count);
+    const taken = { book: span.book, appointmentMs };
     spanNext += 1;
     return taken;
   }
@@ -76,8 +73,7 @@ export function createAppointments(options: AppointmentsOptions): Appointments {
       try {
         for (;;) {
           const taken = next();
-          if (taken !== undefined)
-            return { ...taken, atMs: Math.max(taken.atMs, Math.round(clock() + leadMs)) };
+          if (taken !== undefined) return taken;
           reserving ??= reserve(leadMs).finally(() => {
             reserving = undefined;
           });
@@ -85,7 +81,7 @@ export function createAppointments(options: AppointmentsOptions): Appointments {
         }
       } catch {
         // The book cannot be asked: a time of our own, spread because nothing paces it.
-        return { book: heard.book, place: heard.given, atMs: clock() + guessMs() };
+        return { book: heard.book, appointmentMs: Math.round(clock() - line().stoodMs + guessMs()) };
       } finally {
         wanted -= 1;
       }
@@ -95,7 +91,7 @@ export function createAppointments(options: AppointmentsOptions): Appointments {
       const opened = await options.openBook();
       book = opened;
       // Silent where the parent does not answer: the line goes on as it was heard last, and the next report finds out.
-      const report = () => opened.report(options.report()).then(hear, () => {});
+      const report = () => opened.report(options.report(!isEmpty(line(), clock()))).then(hear, () => {});
       await report();
       reporting = setInterval(report, REPORT_EVERY_MS).unref();
     },

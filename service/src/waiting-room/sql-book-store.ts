@@ -12,8 +12,8 @@ export function createSqlBookStore(database: Pick<Database, "query">, keeper: st
       const [saved] = await database.query<SavedLine>(LOAD_BOOK, [keeper]);
       return saved;
     },
-    async save({ book, given, called, callsPerSecond }) {
-      await database.query(SAVE_BOOK, [keeper, book, given, called, callsPerSecond]);
+    async save({ book, nextMs, stoodMs, perSecond }) {
+      await database.query(SAVE_BOOK, [keeper, book, nextMs, stoodMs, perSecond]);
     },
   };
 }

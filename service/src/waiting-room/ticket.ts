@@ -11,9 +11,9 @@ export interface Ticket {
   readonly number: Buffer;
   /** SHA-256 of the idempotency key, first 16 bytes. */
   readonly keyHash: Buffer;
-  /** The appointment book that the place belongs to. */
+  /** The appointment book that the place belongs to, and the place: the appointment by that book's clock. */
   readonly book: number;
-  readonly place: number;
+  readonly placeMs: number;
   readonly issuedAtMs: number;
   /** The time that was told first, and the one that holds: later where capacity fell. Unix milliseconds. */
   readonly promisedAtMs: number;
@@ -75,7 +75,7 @@ function write(ticket: Ticket): Buffer {
   at += ticket.keyHash.copy(bytes, at, 0, KEY_HASH_BYTES);
   at = bytes.writeUInt32BE(ticket.book, at);
   for (const value of [
-    ticket.place,
+    ticket.placeMs,
     ticket.issuedAtMs,
     ticket.promisedAtMs,
     ticket.appointmentAtMs,
@@ -95,7 +95,7 @@ function read(bytes: Buffer): Ticket | undefined {
     number: Buffer.from(bytes.subarray(2, 2 + NUMBER_BYTES)),
     keyHash: Buffer.from(bytes.subarray(2 + NUMBER_BYTES, 2 + NUMBER_BYTES + KEY_HASH_BYTES)),
     book: bytes.readUInt32BE(timesAt - 4),
-    place: valueAt(0),
+    placeMs: valueAt(0),
     issuedAtMs: valueAt(1),
     promisedAtMs: valueAt(2),
     appointmentAtMs: valueAt(3),

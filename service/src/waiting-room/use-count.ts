@@ -1,12 +1,21 @@
-/** Counts how often a ticket was used, of the latest ones only: what it forgets, the database still knows. */
-export function createUseCount(ticketsMax: number): (number: Buffer) => number {
+/** How often each ticket opened the door, of the latest ones only: what it forgets, the database still knows. */
+export interface UseCount {
+  /** The count with this use. */
+  add(number: Buffer): number;
+  /** That use did not come about. */
+  remove(number: Buffer): void;
+}
+
+export function createUseCount(ticketsMax: number): UseCount {
   const uses = new Map<string, number>();
-  return (number) => {
+  const change = (number: Buffer, by: number): number => {
     const name = number.toString("latin1");
-    const count = (uses.get(name) ?? 0) + 1;
+    const count = (uses.get(name) ?? 0) + by;
+    // Deleted first, so that the oldest in the map is the one that was used longest ago.
     uses.delete(name);
-    uses.set(name, count);
+    if (count > 0) uses.set(name, count);
     if (uses.size > ticketsMax) uses.delete(uses.keys().next().value ?? "");
     return count;
   };
+  return { add: (number) => change(number, 1), remove: (number) => void change(number, -1) };
 }

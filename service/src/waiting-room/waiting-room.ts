@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Admission, Entry, Turn } from "../admission/admission.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Appointments } from "./appointments.ts";
-import type { LineState } from "./line.ts";
+import { isEmpty, waitMs } from "./line.ts";
 import {
   COME_BACK_MS_MIN,
   EARLY_TOLERATED_MS,
@@ -60,7 +60,7 @@ export type Booking = ({ readonly kind: "booked" } & Appointment) | { readonly k
 export interface Appointment {
   /** Opaque text, at most TICKET_CHARACTERS_MAX of A–Z a–z 0–9 - _ : safe in a header, a URL and a form. */
   readonly ticket: string;
-  /** How many have their turn before, at this moment; 0 is next. */
+  /** How many have their appointment before, as it is reckoned at this moment; 0 is next. */
   readonly place: number;
   /** Unix milliseconds. */
   readonly comeBackAtMs: number;
@@ -113,34 +113,43 @@ const NUMBER_BYTES = 16;
 export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
   const { tickets, appointments, admission, clock, metrics } = parts;
   const count = metrics.countTicket;
-  const countUse = createUseCount(USED_TICKETS_MAX);
+  const uses = createUseCount(USED_TICKETS_MAX);
 
   function told(ticket: Ticket): Appointment {
     const nowMs = clock();
     return {
       ticket: tickets.sign(ticket),
-      place: placesBefore(ticket, appointments.line()),
+      place: Math.floor((lagMs(ticket) * appointments.line().perSecond) / 1_000),
       comeBackAtMs: ticket.appointmentAtMs,
       comeBackInSeconds: Math.max(0, ticket.appointmentAtMs - nowMs) / 1_000,
       retryAfterSeconds: retryAfterSeconds(ticket.appointmentAtMs, nowMs),
     };
   }
 
+  /** How long until the book's clock shows this place, by the wall's. A form that was shown has been called. */
+  function lagMs(ticket: Ticket): number {
+    const line = appointments.line();
+    return ticket.book === line.book && ticket.kind !== "form" ? waitMs(line, ticket.placeMs, clock()) : 0;
+  }
+
   /** Undefined where the line is longer than anybody should be told. */
   async function issue(kind: "program" | "page", key: string, number: Buffer): Promise<Ticket | undefined> {
-    const { given, called, callsPerSecond } = appointments.line();
-    if ((given - called) / callsPerSecond > parts.waitSecondsMax) {
+    const before = appointments.line();
+    if (waitMs(before, before.nextMs, clock()) > parts.waitSecondsMax * 1_000) {
       count("full");
       return undefined;
     }
-    const { book, place, atMs } = await appointments.take(kind === "program" ? COME_BACK_MS_MIN : 0);
+    const leadMs = kind === "program" ? COME_BACK_MS_MIN : 0;
+    const { book, appointmentMs } = await appointments.take(leadMs);
+    const nowMs = clock();
+    const atMs = Math.round(nowMs + Math.max(leadMs, waitMs(appointments.line(), appointmentMs, nowMs)));
     count("issued");
     return {
       kind,
       number,
       keyHash: ticketKeyHash(key),
       book,
-      place,
+      placeMs: appointmentMs,
       issuedAtMs: clock(),
       promisedAtMs: atMs,
       appointmentAtMs: atMs,
@@ -150,7 +159,8 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
 
   /** The same place with a later time; there is nothing to be gained by it. */
   function retell(ticket: Ticket, waitMs: number): Booking {
-    const afterMs = Math.max(COME_BACK_MS_MIN, waitMs, lagMs(ticket, appointments.line()));
+    const laterMs = Math.max(COME_BACK_MS_MIN, waitMs, lagMs(ticket));
+    const afterMs = Math.min(laterMs, parts.waitSecondsMax * 1_000);
     const appointmentAtMs = Math.round(clock() + afterMs);
     count("retold");
     const expiresAtMs = Math.max(ticket.expiresAtMs, appointmentAtMs + GRACE_MS);
@@ -172,12 +182,12 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
   }
 
   async function enterAsNewcomer(visit: Visit): Promise<Admitted> {
-    const { given, called } = appointments.line();
+    const mayQueue = isEmpty(appointments.line(), clock());
     const share = parts.share();
     if (share >= 1 || Math.random() < share) {
       const entry = await admission.enter({
         kind: "newcomer",
-        mayQueue: called >= given,
+        mayQueue,
         isGone: visit.isGone,
       });
       if (entry.kind === "gone") return entry;
@@ -189,16 +199,22 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
     return book(visit);
   }
 
-  async function enterAsHolder(ticket: Ticket, { isGone }: Visit): Promise<Admitted> {
+  async function enterAsHolder(ticket: Ticket, visit: Visit): Promise<Admitted> {
     const arrivedMs = clock();
     if (arrivedMs < ticket.appointmentAtMs - EARLY_TOLERATED_MS) {
       count("early");
       return { kind: "booked", ...told(ticket) };
     }
-    const isCalled = lagMs(ticket, appointments.line()) <= LAG_MS;
+    const isCalled = lagMs(ticket) <= LAG_MS;
     // While a campaign reopens in steps, a ticket of before is worth its place and no more.
     if (!isCalled && parts.share() < 1) return retell(ticket, 0);
-    const entry: Entry = await admission.enter({ kind: "holder", isCalled, isGone });
+    if (uses.add(ticket.number) > USES_MAX) {
+      uses.remove(ticket.number);
+      count("worn-out");
+      return enterAsNewcomer(visit);
+    }
+    const entry: Entry = await admission.enter({ kind: "holder", isCalled, isGone: visit.isGone });
+    if (entry.kind !== "turn") uses.remove(ticket.number);
     if (entry.kind === "gone") return entry;
     if (entry.kind === "full") return retell(ticket, entry.waitMs);
     count("let-in");
@@ -211,7 +227,7 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
   function lookAt(ticket: Ticket): PageLook {
     const nowMs = clock();
     const waitedMs = nowMs - ticket.issuedAtMs;
-    const laggedMs = lagMs(ticket, appointments.line());
+    const laggedMs = lagMs(ticket);
     if (nowMs < ticket.appointmentAtMs - EARLY_TOLERATED_MS) return { kind: "early", ...told(ticket) };
     // A fifth of the wait is what a told time may be wrong by; capacity has fallen further than that.
     if (ticket.kind === "page" && laggedMs > Math.max(LAG_MS, waitedMs / 5)) {
@@ -226,13 +242,7 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
   return {
     async enter(visit) {
       const ticket = openFor(visit);
-      if (ticket === undefined) return enterAsNewcomer(visit);
-      const isEarly = clock() < ticket.appointmentAtMs - EARLY_TOLERATED_MS;
-      if (!isEarly && countUse(ticket.number) > USES_MAX) {
-        count("worn-out");
-        return enterAsNewcomer(visit);
-      }
-      return enterAsHolder(ticket, visit);
+      return ticket === undefined ? enterAsNewcomer(visit) : enterAsHolder(ticket, visit);
     },
     book,
     async arrive() {
@@ -253,14 +263,4 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
       return { kind: "late" };
     },
   };
-}
-
-/** How long until the line calls this place. A ticket of another book, or a form that was shown, has been called. */
-function lagMs(ticket: Ticket, { book, called, callsPerSecond }: LineState): number {
-  if (ticket.book !== book || ticket.kind === "form") return 0;
-  return Math.max(0, ((ticket.place - called) / callsPerSecond) * 1_000);
-}
-
-function placesBefore(ticket: Ticket, { book, called }: LineState): number {
-  return ticket.book === book ? Math.max(0, Math.floor(ticket.place - called)) : 0;
 }
