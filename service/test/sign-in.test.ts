@@ -182,6 +182,16 @@ test("the sixth code within an hour is not made, and the answer does not tell", 
   await expect.poll(() => mailbox.codes.length).toBe(6);
 });
 
+test("addresses asked for an hour ago are taken away by whoever asks next", async () => {
+  const service = await stage.start({ seams: createMailbox().seams });
+  for (const at of [1, 2, 3]) await askCode(service, `made-up-${at}@example.test`);
+  await stage.sql(
+    "update sign_in_codes set hour_began_at = now() - interval '2 hours', expires_at = now() - interval '1 minute'",
+  );
+  await askCode(service, "made-up-3@example.test");
+  expect(await stage.sql("select asked_in_hour from sign_in_codes")).toEqual([{ asked_in_hour: 1 }]);
+});
+
 test("neither a code nor what it could be found out from is in the database", async () => {
   const { code } = await memberWithCode();
   const [row] = await stage.sql<{ text: string }>(

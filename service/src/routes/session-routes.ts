@@ -7,8 +7,9 @@ import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
 import type { SignIn } from "../sign-in/sign-in.ts";
+import { type ReadTurnParts, takeReadTurn } from "./take-read-turn.ts";
 
-export interface SessionRouteParts {
+export interface SessionRouteParts extends ReadTurnParts {
   readonly halt: Pick<Halt, "state">;
   readonly signIn: SignIn;
   readonly sessions: SessionStore;
@@ -19,14 +20,17 @@ export interface SessionRouteParts {
 const BODY_BYTES_MAX = 4_096;
 
 /** How a member comes back, and leaves. */
-export function sessionRoutes({ halt, signIn, sessions, writer }: SessionRouteParts): Router {
+export function sessionRoutes(parts: SessionRouteParts): Router {
+  const { halt, signIn, sessions, writer } = parts;
+  // Before the body is read, and out of the members' own share: a rush of newcomers locks nobody out.
+  const readTurn = takeReadTurn(parts);
   const readJson = express.json({ limit: BODY_BYTES_MAX });
   return Router()
     .post("/sign-in-codes", (_req, _res, next) => {
       requireOpen(halt);
       next();
     })
-    .post("/sign-in-codes", readJson, async (req, res) => {
+    .post("/sign-in-codes", readTurn, readJson, async (req, res) => {
       const { email } = parseBody(CODE_BODY, req.body);
       await signIn.askCode(email);
       // Whether the address is a member's is for its owner to know: everybody is told this.
@@ -35,7 +39,7 @@ export function sessionRoutes({ halt, signIn, sessions, writer }: SessionRoutePa
         body: { json: { detail: "If this address is a member's, a code is on its way to it." } },
       });
     })
-    .post("/sessions", readJson, async (req, res) => {
+    .post("/sessions", readTurn, readJson, async (req, res) => {
       const { email, code } = parseBody(SESSION_BODY, req.body);
       const { profile, token } = await signIn.useCode(email, code);
       writer.write(res, {
@@ -45,7 +49,7 @@ export function sessionRoutes({ halt, signIn, sessions, writer }: SessionRoutePa
         body: { json: profile },
       });
     })
-    .delete("/sessions", async (req, res) => {
+    .delete("/sessions", readTurn, async (req, res) => {
       const token = sessionTokenIn(req.headers.cookie);
       if (token !== undefined) await sessions.end(hashSessionToken(token));
       writer.write(res, { status: 204, session: null });

@@ -1,7 +1,14 @@
 -- A new code for an address, and the mail that carries it, whoever asks: a member's address and any other take the same
 -- statement, the same rows, the same time. Beyond the hour's share nothing is written and the last code stays.
--- Locks: the address's row; two who ask at once take turns, and the later code counts.
-with code as (
+-- Locks: the address's row; two who ask at once take turns, and the later code counts. Old rows that somebody else is
+-- taking away are skipped.
+with old as (
+  delete from sign_in_codes where address_hash in (
+    select address_hash from sign_in_codes
+    where hour_began_at < now() - interval '1 hour' and expires_at < now() and address_hash <> $1
+    order by hour_began_at limit 2 for update skip locked
+  )
+), code as (
   insert into sign_in_codes (address_hash, id, member_id, tries_left, expires_at)
   values ($1, $2, (select id from members where email_key = $3), $4, now() + make_interval(secs => $5))
   on conflict (address_hash) do update set
