@@ -13,6 +13,8 @@ import { createRandom, type Healthy, healthyAnswers, KEYS } from "./healthy-answ
 const judgements = Number(process.argv[2] ?? 200_000);
 const requests = Number(process.argv[3] ?? 40_000);
 
+const ROUNDS = 40;
+
 for (const kind of ["signup", "profile", "card", "sign-in", "refusal"] as const) timeJudge(kind);
 await compareListeners();
 
@@ -76,8 +78,6 @@ async function compareListeners(): Promise<void> {
       `${guardUs.toFixed(0)} to ${((guardUs / 70) * 100).toFixed(0)} %\n`,
   );
 }
-
-const ROUNDS = 40;
 
 async function costUsOf(listener: RequestListener, body: Buffer): Promise<number> {
   const exchanges = Array.from({ length: requests / ROUNDS }, () => {
