@@ -1,4 +1,5 @@
 import { type AdmissionLimits, createAdmissionLimits } from "./admission/limits.ts";
+import { type RenderCard, renderMemberCard } from "./card/member-card.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Database, TransactionScope } from "./db/database.ts";
@@ -17,7 +18,9 @@ import { createResponseWriter, type ResponseWriter } from "./response/response-w
 import { translateError } from "./response/translate-error.ts";
 import type { SeamContext } from "./seam-context.ts";
 import type { ServiceError } from "./service-error.ts";
+import { type CheckSession, createSessionCheck } from "./session/session-check.ts";
 import type { SessionStore } from "./session/session-store.ts";
+import { type CreateSessionToken, createSessionTokens } from "./session/session-token.ts";
 import { createSqlSessionStore } from "./session/sql-session-store.ts";
 
 /**
@@ -34,7 +37,10 @@ export interface Seams {
   readonly createIssuer: (context: SeamContext) => Issuer;
   readonly createRepository: (context: SeamContext) => MemberRepository;
   readonly createSessionStore: (context: SeamContext) => SessionStore;
+  readonly createSessionTokens: (key: Buffer) => CreateSessionToken;
+  readonly createSessionCheck: (sessions: SessionStore, context: SeamContext) => CheckSession;
   readonly createProfileReader: (context: SeamContext) => ProfileReader;
+  readonly renderCard: RenderCard;
   readonly createResponseWriter: (context: SeamContext) => ResponseWriter;
   readonly createMailRenderer: (context: SeamContext) => RenderMail;
   readonly createMailTransport: (context: SeamContext) => MailTransport;
@@ -51,7 +57,10 @@ export const DEFAULT_SEAMS: Seams = {
   createIssuer: createBlockIssuer,
   createRepository: createSqlRepository,
   createSessionStore: createSqlSessionStore,
+  createSessionTokens,
+  createSessionCheck,
   createProfileReader: createSqlProfileReader,
+  renderCard: renderMemberCard,
   createResponseWriter,
   createMailRenderer,
   createMailTransport,

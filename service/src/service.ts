@@ -4,6 +4,7 @@ import { createAdmission } from "./admission/admission.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { prepareDatabase } from "./db/migrate.ts";
+import { expressMessages } from "./edge/express-messages.ts";
 import { type EdgeServer, listenAtEdge } from "./edge/server.ts";
 import type { ParentLink } from "./fleet/parent-link.ts";
 import { createGuard } from "./guard/guard.ts";
@@ -17,7 +18,6 @@ import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createRegistration } from "./registration/register-signup.ts";
 import type { SeamContext } from "./seam-context.ts";
 import type { Seams } from "./seams.ts";
-import { createSessionTokens } from "./session/session-token.ts";
 import { createSignIn } from "./sign-in/sign-in.ts";
 import { createSignInCodes } from "./sign-in/sign-in-code.ts";
 import { createAppointments } from "./waiting-room/appointments.ts";
@@ -90,12 +90,13 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     metrics,
   });
   const sessions = seams.createSessionStore(context);
+  const createSessionToken = seams.createSessionTokens(keys.session);
   const transaction = seams.createTransactionScope(context);
   const signIn = createSignIn({
     database,
     transaction,
     sessions,
-    createToken: createSessionTokens(keys.session),
+    createToken: createSessionToken,
     signInCodeOf,
     addressKey: keys.signIn,
   });
@@ -105,6 +106,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     transaction,
     sessions,
     keys,
+    createSessionToken,
     batchRowsMax: config.batchRowsMax,
     observeBatch: metrics.observeBatch,
   });
@@ -118,7 +120,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     sessions,
     signIn,
     registerSignup,
+    checkSession: seams.createSessionCheck(sessions, context),
     profiles: seams.createProfileReader(context),
+    renderCard: seams.renderCard,
     writer: seams.createResponseWriter(context),
     translateError: seams.translateError,
     retryAfterSeconds: limits.retryAfterSeconds,
@@ -149,6 +153,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     server = await listenAtEdge({
       config,
       app: standGuard(ledgers).around(app),
+      messages: expressMessages(app),
       countRefusal: metrics.countEdgeRefusal,
     });
   } catch (error) {

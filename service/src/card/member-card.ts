@@ -1,5 +1,8 @@
 import type { Profile } from "../member/profile.ts";
 
+/** The card as text, or a promise of it where its picture comes from elsewhere. */
+export type RenderCard = (profile: Profile) => string | Promise<string>;
+
 /** The member card of one person as an SVG image. Each `data-field` says whose value stands there, for the guard to check. */
 export function renderMemberCard({ number, name, kanjiName }: Profile): string {
   const grouped = number.replace(/(.{4})(?=.)/g, "$1 ");

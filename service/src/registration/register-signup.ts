@@ -8,7 +8,7 @@ import type { MemberNumber } from "../member/member-number.ts";
 import type { Profile } from "../member/profile.ts";
 import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import { type CreateSessionToken, createSessionTokens, hashSessionToken } from "../session/session-token.ts";
+import { type CreateSessionToken, hashSessionToken } from "../session/session-token.ts";
 import { createBatch } from "./batch.ts";
 import type { Signup } from "./parse-signup.ts";
 import type { Candidate, MemberRepository, RegistrationOutcome } from "./repository.ts";
@@ -25,6 +25,7 @@ export interface RegistrationParts {
   readonly sessions: SessionStore;
   readonly transaction: TransactionScope;
   readonly keys: Keys;
+  readonly createSessionToken: CreateSessionToken;
   readonly batchRowsMax: number;
   observeBatch(rows: number): void;
 }
@@ -61,7 +62,7 @@ interface Settled {
 export function createRegistration(parts: RegistrationParts): RegisterSignup {
   const bindings = {
     identityMacOf: createIdentityMac(parts.keys.identity),
-    createSessionToken: createSessionTokens(parts.keys.session),
+    createSessionToken: parts.createSessionToken,
   };
   const enqueue = createBatch<Attempt, Settled>({
     rowsMax: parts.batchRowsMax,

@@ -1,23 +1,24 @@
 import { type Request, Router } from "express";
-import { renderMemberCard } from "../card/member-card.ts";
+import type { RenderCard } from "../card/member-card.ts";
 import type { MemberNumbers } from "../member/member-number.ts";
 import type { ProfileReader } from "../member/profile-reader.ts";
 import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
-import type { Session, SessionStore } from "../session/session-store.ts";
-import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
+import type { CheckSession } from "../session/session-check.ts";
+import type { Session } from "../session/session-store.ts";
 import { type ReadTurnParts, takeReadTurn } from "./take-read-turn.ts";
 
 export interface MemberRouteParts extends ReadTurnParts {
   readonly numbers: MemberNumbers;
-  readonly sessions: SessionStore;
+  readonly checkSession: CheckSession;
   readonly profiles: ProfileReader;
+  readonly renderCard: RenderCard;
   readonly writer: ResponseWriter;
 }
 
 /** What a member reads of themselves. */
 export function memberRoutes(parts: MemberRouteParts): Router {
-  const { numbers, profiles, writer } = parts;
+  const { numbers, profiles, renderCard, writer } = parts;
   const readTurn = takeReadTurn(parts);
   return Router()
     .get("/me", readTurn, async (req, res) => {
@@ -31,13 +32,12 @@ export function memberRoutes(parts: MemberRouteParts): Router {
       if (number === undefined || number !== session.number)
         throw new ServiceError("not-found", "There is no such card.");
       const profile = await readProfile(profiles, session, req);
-      writer.write(res, { status: 200, body: { svg: renderMemberCard(profile) }, witness: profile });
+      writer.write(res, { status: 200, body: { svg: await renderCard(profile) }, witness: profile });
     });
 }
 
-async function requireSession({ sessions }: MemberRouteParts, req: Request): Promise<Session> {
-  const token = sessionTokenIn(req.headers.cookie);
-  const session = token === undefined ? undefined : await sessions.find(hashSessionToken(token));
+async function requireSession({ checkSession }: MemberRouteParts, req: Request): Promise<Session> {
+  const session = await checkSession({ cookieHeader: req.headers.cookie, path: req.path });
   if (session === undefined)
     throw new ServiceError("no-session", "Please sign up first; there is no session.");
   return session;
