@@ -229,7 +229,7 @@ function createLane(from: Socket, to: Socket, rules: LaneRules) {
     else if (to.writable) to.write(what);
   }
 
-  from.on("data", (bytes) => {
+  from.on("data", (bytes: Buffer) => {
     take(bytes);
     rules.onBytes(bytes);
   });
