@@ -13,7 +13,7 @@ export type AlertFate = "halting" | "resolved" | "unlabelled" | "future" | "malf
 export const WEBHOOK = z.object({ version: z.literal("4"), alerts: z.array(z.unknown()) });
 
 /** Prometheus' clock may be ahead of ours by this much. A time beyond it would be younger than every reopening to come. */
-export const SKEW_MS_MAX = 60_000;
+const SKEW_MS_MAX = 60_000;
 /** Go's zero time and its like are no times. */
 const YEAR_2000_MS = Date.UTC(2000, 0, 1);
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
