@@ -149,6 +149,18 @@ test("two mailers on one outbox send each mail once, each to its own person", as
   await expect.poll(() => stage.sql("select * from outbox")).toEqual([]);
 });
 
+test("mails that another process is taking are skipped, not waited for", async () => {
+  await peopleInTheOutbox(10);
+  await stage.sql("begin");
+  await stage.sql("select id from outbox order by id limit 3 for update");
+  const sent: Mail[] = [];
+  runMailer({ send: async (mail) => void sent.push(mail) });
+  await untilThereAre(7, () => sent);
+  await stage.sql("commit");
+  await untilThereAre(10, () => sent);
+  expect(new Set(sent.map(({ id }) => id)).size).toBe(10);
+});
+
 test("a crash between sending and marking sends the same mail again, under the same id, to the same person", async () => {
   const [person] = await peopleInTheOutbox(1);
   const sent: Mail[] = [];
