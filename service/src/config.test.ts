@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ENVIRONMENT, readConfig } from "./config.ts";
 
@@ -43,6 +45,19 @@ describe("reading the environment", () => {
       "FAULT",
     );
     expect(readConfig({ NODE_ENV: "production", SECRET_KEY: secret }).isProduction).toBe(true);
+  });
+
+  test("takes a secret from a file, without the line break an editor leaves", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "crowdproof-secret-")), "key");
+    writeFileSync(file, `${"s".repeat(40)}\n`);
+    expect(readConfig({ SECRET_KEY_FILE: file }).secretKey).toBe("s".repeat(40));
+    expect(() => readConfig({ SECRET_KEY_FILE: file, SECRET_KEY: "x".repeat(40) })).toThrow("both set");
+    writeFileSync(file, "short and bad");
+    const read = () => readConfig({ SECRET_KEY_FILE: file });
+    expect(read).toThrow("SECRET_KEY");
+    expect(read).not.toThrow("short and bad");
+    rmSync(file);
+    expect(read).toThrow(/SECRET_KEY_FILE: .* cannot be read \(ENOENT\)/);
   });
 
   test("refuses to tell everybody the same second", () => {

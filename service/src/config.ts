@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { errorCodeOf } from "./db/sql-state.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the service is told from outside; `docs/configuration.md` has the same keys, and a test compares the two. */
@@ -22,10 +24,12 @@ export const ENVIRONMENT = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://user:password@host:port/database" })
     .optional(),
+  DATABASE_URL_FILE: z.string().min(1).optional(),
   DATA_DIR: z.string().min(1).optional(),
   READY_FILE: z.string().min(1).optional(),
   FAULT: z.string().min(1).optional(),
   SECRET_KEY: z.string().min(32, "expected at least 32 characters").default(DEVELOPMENT_SECRET),
+  SECRET_KEY_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug"]).default("info"),
   // Two batches under way hold one each; a read needs a third.
   POOL_CONNECTIONS_MAX: whole(3, 1_000).default(10),
@@ -39,6 +43,7 @@ export const ENVIRONMENT = z.object({
   RETRY_AFTER_SECONDS_MIN: whole(1, 3_600).default(2),
   RETRY_AFTER_SECONDS_MAX: whole(1, 3_600).default(12),
   BATCH_ROWS_MAX: whole(1, 1_000).default(128),
+  SMTP_URL_FILE: z.string().min(1).optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: "expected smtp://user:password@host:port" }).optional(),
   MAIL_DIR: z.string().min(1).optional(),
   MAIL_FROM: z.email().default("no-reply@crowdproof.example"),
@@ -96,6 +101,11 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
   const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
   if (config.isProduction && config.fault !== undefined)
     refuse("FAULT", "a fault cannot be switched on with NODE_ENV=production");
+  if (config.accessLedgerDays > 0 && config.accessLedgerDays < 30)
+    refuse(
+      "ACCESS_LEDGER_DAYS",
+      "0 for none, or at least 30: what must be reported after a leak is asked for within weeks",
+    );
   if (config.isProduction && config.guard === "off")
     refuse("GUARD", "cannot be off with NODE_ENV=production");
   if (config.isProduction && config.secretKey === DEVELOPMENT_SECRET)
@@ -110,11 +120,58 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
 
 /** Reads the environment; a UsageError names every bad key at once. An empty value counts as absent. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const given = withSecretsFromFiles(
+    Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")),
+  );
   const parsed = CONFIG_SCHEMA.safeParse(given);
   if (parsed.success) return Object.freeze(parsed.data);
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
   throw new UsageError(
     `The service cannot start with these settings (see docs/configuration.md):\n${lines.join("\n")}`,
   );
+}
+
+/** Keys whose value holds a secret: a file keeps it out of the environment, which child processes and crash reports copy. */
+const SECRETS = ["DATABASE_URL", "SECRET_KEY", "SMTP_URL"] as const;
+/** Secrets are words, not documents; a wrong path often leads to something large. */
+const SECRET_CHARACTERS_MAX = 4_096;
+
+/** Takes what was read out of an environment that child processes would inherit. */
+export function forgetSecrets(env: NodeJS.ProcessEnv): void {
+  for (const key of SECRETS) {
+    delete env[key];
+    delete env[`${key}_FILE`];
+  }
+}
+
+function withSecretsFromFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const read = { ...env };
+  for (const key of SECRETS) {
+    const file = env[`${key}_FILE`];
+    if (file === undefined) continue;
+    if (env[key] !== undefined)
+      throw new UsageError(`${key} and ${key}_FILE are both set. Unset one of them.`);
+    read[key] = readSecret(`${key}_FILE`, file);
+  }
+  return read;
+}
+
+function readSecret(key: string, file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `${key}: ${file} cannot be read (${errorCodeOf(error)}). Check the path and its owner.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (text.length > SECRET_CHARACTERS_MAX)
+    throw new UsageError(
+      `${key}: ${file} has more than ${SECRET_CHARACTERS_MAX} characters. Check the path.`,
+    );
+  // Editors end a file with a line break that is not part of the secret.
+  return text.replace(/\r?\n$/, "");
 }

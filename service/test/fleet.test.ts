@@ -2,7 +2,14 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { createServiceProcesses, exitCodeOf, isAlive, type Ready, workerPidsOf } from "./service-process.ts";
+import {
+  createServiceProcesses,
+  exitCodeOf,
+  isAlive,
+  type Ready,
+  readProc,
+  workerPidsOf,
+} from "./service-process.ts";
 import { createStage, newPerson } from "./stage.ts";
 
 const stage = createStage();
@@ -144,6 +151,25 @@ test("a worker that hangs delays no page, and is told by what it said last", asy
     expect(await metricsAt(service, "/metrics/anomalies")).toContain('crowdproof_workers{state="serving"} 2');
   } finally {
     process.kill(hung, "SIGCONT");
+  }
+});
+
+test("nothing is connected as the owner while the service serves, and no worker's environment has a secret", async () => {
+  const secret = "a secret key that workers must not inherit";
+  const service = await startReady({ DATABASE_URL: stage.url, SECRET_KEY: secret, WORKERS: "2" });
+  const rows = await stage.sql<{ name: string }>(
+    "select distinct usename as name from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+  expect(rows.map(({ name }) => name.replace(/_[0-9a-f]{8}$/, "")).sort()).toEqual([
+    "crowdproof_auditor",
+    "crowdproof_mailer",
+    "crowdproof_operator",
+    "crowdproof_service",
+  ]);
+  for (const pid of workerPidsOf(service.pid)) {
+    const environment = readProc(pid, "environ");
+    expect(environment).toContain("NODE_UNIQUE_ID");
+    for (const word of [secret, new URL(stage.url).password]) expect(environment).not.toContain(word);
   }
 });
 

@@ -104,7 +104,7 @@ export function isAlive(pid: number): boolean {
   return !/^State:\s+Z|^$/m.test(readProc(pid, "status"));
 }
 
-function readProc(pid: number, file: string): string {
+export function readProc(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch (error) {

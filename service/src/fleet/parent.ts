@@ -1,6 +1,6 @@
 import { rename, writeFile } from "node:fs/promises";
 import type { Logger } from "pino";
-import { type Config, readConfig } from "../config.ts";
+import { type Config, forgetSecrets, readConfig } from "../config.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { prepareDatabase } from "../db/migrate.ts";
 import { findFault } from "../faults/find-fault.ts";
@@ -26,6 +26,7 @@ const STARTER_POLL_MS = 500;
 export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
   const stopAsked = whenAskedToStop();
   const config = readConfig(env);
+  forgetSecrets(env);
   const log = createLog(config);
   const seams = config.fault === undefined ? DEFAULT_SEAMS : findFault(config.fault).apply(DEFAULT_SEAMS);
   if (config.fault !== undefined)
@@ -82,7 +83,11 @@ async function serve(
   });
   try {
     fleet = await startFleet({
-      settings: { config: { ...config, port }, databaseUrl: urls.service },
+      // A worker meets the world: it knows neither the owner's login nor the mail server's.
+      settings: {
+        config: { ...config, port, databaseUrl: undefined, smtpUrl: undefined },
+        databaseUrl: urls.service,
+      },
       log,
       attach: (link) => answerFromBook(link, book),
       onExit: (reason, last) => countExit(reason, last),
