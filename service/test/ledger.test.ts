@@ -40,7 +40,7 @@ function openPool(url = stage.url): Database {
 }
 
 const NOWHERE = "postgresql://nobody@127.0.0.1:1/none";
-const ignore = () => {};
+const ignore = (): undefined => undefined;
 
 function anomaly(): Anomaly {
   return {

@@ -36,16 +36,22 @@ function readJson(text: string): Told | undefined {
   return new Map(Object.entries(value).map(([field, content]) => [field, [content]]));
 }
 
-/** A name that comes several times keeps all its values: which of them the service takes is the service's affair. */
+/**
+ * A name that comes several times keeps all its values: which of them the service takes is the service's affair. The
+ * answers of the survey (`survey` five times, or `survey.0`, `survey1`, `survey[0]`) are one list, in their order.
+ */
 function readForm(text: string): Told {
-  const told = new Map<string, string[]>();
+  const told = new Map<string, unknown[]>();
+  const answers: string[] = [];
   for (const [field, content] of new URLSearchParams(text)) {
-    const before = told.get(field);
-    if (before === undefined) told.set(field, [content]);
-    else before.push(content);
+    if (SURVEY.test(field)) answers.push(content);
+    else told.set(field, [...(told.get(field) ?? []), content]);
   }
+  told.set("survey", [answers]);
   return told;
 }
+
+const SURVEY = /^survey[.[]?\d?\]?$/;
 
 /** The told fields that differ from what was asked for, after the trimming that the interface documents. */
 export function differingFields(shown: Shown["told"], told: Told): Field[] {
@@ -64,8 +70,12 @@ function isSame(sent: unknown, shown: string | readonly string[], field: Field):
 }
 
 function isSameLine(sent: unknown, shown: unknown): boolean {
-  return typeof sent === "string" && (sent === shown || sent.trim() === shown);
+  if (typeof sent !== "string" || typeof shown !== "string") return false;
+  // Browsers send line ends as CR LF, whatever was typed; a service may store them either way.
+  return sent === shown || sent.trim() === shown || withPlainEnds(sent) === withPlainEnds(shown);
 }
+
+const withPlainEnds = (text: string) => text.replaceAll("\r\n", "\n");
 
 /** True where the answer repeats the request byte for byte after its number: the common case, and it needs no parsing. */
 export function repeatsRequest(asked: Asked, text: string): boolean {

@@ -21,7 +21,7 @@ export interface AccessLedgerOptions {
   readonly query: Query;
   readonly worker: string;
   readonly days: number;
-  onTrouble(error: unknown): void;
+  onTrouble(error: unknown): undefined;
 }
 
 const WRITE_ACCESSES = readStatement(import.meta.url, "write-accesses.sql");
@@ -33,7 +33,10 @@ const ROWS_MAX = 30_000;
 const IDLE_MS = 5_000;
 const RETRY_MS = 1_000;
 const FORGET_MS = 60_000;
-const FORGET = { name: "forget-accesses", text: "select forget_accesses($1)" };
+const FORGET_NEXT_MS = 1_000;
+/** As in `003-access-ledger.sql`: a full step means that there is more. */
+const FORGET_ROWS = 5_000;
+const FORGET = { name: "forget-accesses", text: "select forget_accesses($1) as rows" };
 /** At the end there is nobody to try again later. */
 const LAST_TRIES = 2;
 const UNIQUE_VIOLATION = "23505";
@@ -56,6 +59,7 @@ export function createAccessLedger({ query, worker, days, onTrouble }: AccessLed
   let current: Batch | undefined;
   let writing: Promise<boolean> | undefined;
   let quietUntilMs = 0;
+  let isClosed = false;
 
   function cutBatch(isLast: boolean): Batch {
     const cut = rows.slice(0, isLast ? ROWS_MAX : BATCH_ROWS);
@@ -96,7 +100,12 @@ export function createAccessLedger({ query, worker, days, onTrouble }: AccessLed
   const timer = setInterval(() => {
     if (rows.length > 0 || untold > 0 || current !== undefined || Date.now() - fromMs >= IDLE_MS) begin();
   }, BATCH_MS).unref();
-  const forgetting = setInterval(() => void query(FORGET, [days]).catch(onTrouble), FORGET_MS).unref();
+  let forgetting = setTimeout(forget, FORGET_MS).unref();
+  async function forget(): Promise<void> {
+    const forgotten = await query<{ rows: number }>(FORGET, [days]).catch(onTrouble);
+    const isMore = (forgotten?.[0]?.rows ?? 0) >= FORGET_ROWS;
+    if (!isClosed) forgetting = setTimeout(forget, isMore ? FORGET_NEXT_MS : FORGET_MS).unref();
+  }
 
   return {
     note(access) {
@@ -112,8 +121,9 @@ export function createAccessLedger({ query, worker, days, onTrouble }: AccessLed
       return lost;
     },
     async close() {
+      isClosed = true;
       clearInterval(timer);
-      clearInterval(forgetting);
+      clearTimeout(forgetting);
       await writing;
       for (let tries = 0; tries < LAST_TRIES && current !== undefined; tries++) await write(current);
       if (current !== undefined) return;

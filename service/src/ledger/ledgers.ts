@@ -38,7 +38,7 @@ const TROUBLE_MS = 1_000;
 
 export function openLedgers({ config, databaseUrl, log, worker = "1" }: LedgersOptions): Ledgers {
   let troubleMs = Number.NEGATIVE_INFINITY;
-  const onTrouble = (error: unknown) => {
+  const onTrouble = (error: unknown): undefined => {
     const nowMs = performance.now();
     if (nowMs - troubleMs < TROUBLE_MS) return;
     troubleMs = nowMs;
