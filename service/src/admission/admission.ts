@@ -28,7 +28,7 @@ export type Visitor =
     }
   | {
       readonly kind: "holder";
-      /** The line has called this place, or is about to. */
+      /** The line has called this place, or is about to; else there is a turn only where the door is idle. */
       readonly isCalled: boolean;
       isGone(): boolean;
     };
@@ -50,6 +50,8 @@ export interface Pulse {
   readonly perSecond: number;
   /** How much longer a holder who comes now would queue than a signup takes. */
   readonly holderWaitMs: number;
+  /** Half of the turns are free, and nobody is queued. */
+  readonly isIdle: boolean;
 }
 
 /** Below four, two batches would hold one signup each. */
@@ -57,12 +59,10 @@ const LIMIT_MIN = 4;
 /** A fast database lets it double ten times in a second; a slow one has no more than this at once in the first. */
 const LIMIT_START = 32;
 /**
- * Holders on time are let in without a question up to here: what a browser shows as one slow answer. What a signup takes
- * comes on top, because turns come free in lumps, a batch at a time.
+ * Holders queue up to here; with more before them the capacity has fallen, and they are told a new time. What a signup
+ * takes comes on top, because turns come free in lumps, a batch at a time.
  */
-const HOLDER_WAIT_MS = 500;
-/** Called ones queue up to here; with more before them the capacity has fallen, and they are told a new time. */
-const CALLED_WAIT_MS_MAX = 3_000;
+const HOLDER_WAIT_MS_MAX = 3_000;
 /** In the holders' queue nobody waits longer, whatever was reckoned. */
 const HOLDER_QUEUE_MS_MAX = 10_000;
 
@@ -75,8 +75,12 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   let working = 0;
   let isLine = false;
 
-  const note = () => rate.note({ working, limit: limit.limit, tookMs: limit.tookMs, isLine }, timing.nowMs());
+  function note(): void {
+    const { tookMs, isMeasuring: isLimitMeasuring } = limit;
+    rate.note({ working, limit: limit.limit, tookMs, isLine, isLimitMeasuring }, timing.nowMs());
+  }
   const isFull = () => working >= limit.limit;
+  const isIdle = () => working * 2 < limit.limit && holders.length === 0 && newcomers.length === 0;
   const holderWaitMs = () => (holders.length / rate.perSecond) * 1_000;
   /** By Little's law; optimistic where the limit was never reached, and then the queue's own time limit decides. */
   const newcomerWaitMs = () => ((holders.length + newcomers.length + 1) * limit.tookMs) / limit.limit;
@@ -110,8 +114,7 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
 
   return {
     async enter(visitor) {
-      const isNobodyBefore = holders.length === 0 && (visitor.kind === "holder" || newcomers.length === 0);
-      if (!isFull() && isNobodyBefore) {
+      if (!isFull() && isNobodyBefore(visitor)) {
         working += 1;
         return turnSince(timing.nowMs());
       }
@@ -124,7 +127,11 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
       isLine = isLineNow;
       note();
       const waitMs = Math.max(holders.waitedMs(), holderWaitMs());
-      return { perSecond: rate.perSecond, holderWaitMs: Math.max(0, waitMs - limit.tookMs) };
+      return {
+        perSecond: rate.perSecond,
+        holderWaitMs: Math.max(0, waitMs - limit.tookMs),
+        isIdle: isIdle(),
+      };
     },
     get working() {
       return working;
@@ -137,10 +144,13 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
     },
   };
 
+  function isNobodyBefore(visitor: Visitor): boolean {
+    if (visitor.kind === "newcomer") return holders.length === 0 && newcomers.length === 0;
+    return visitor.isCalled ? holders.length === 0 : isIdle();
+  }
+
   function mayQueue(visitor: Visitor, waitMs: number): boolean {
-    if (visitor.kind === "holder") {
-      return waitMs <= (visitor.isCalled ? CALLED_WAIT_MS_MAX : HOLDER_WAIT_MS) + limit.tookMs;
-    }
+    if (visitor.kind === "holder") return visitor.isCalled && waitMs <= HOLDER_WAIT_MS_MAX + limit.tookMs;
     const isRoom = newcomers.length < limits.queueMax && waitMs <= limits.queueSecondsMax * 1_000;
     return visitor.mayQueue && isRoom;
   }

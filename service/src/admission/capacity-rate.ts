@@ -18,6 +18,8 @@ export interface DoorState {
   readonly tookMs: number;
   /** Somebody waits with a ticket. */
   readonly isLine: boolean;
+  /** The limit is down to measure something else; what comes through meanwhile says nothing. */
+  readonly isLimitMeasuring: boolean;
 }
 
 /** A window is as long as several lumps of commits, or has enough signups to be a rate. */
@@ -31,8 +33,9 @@ const BUSY_SHARE = 0.75;
 const MEMORY_MS = 5_000;
 /** Two busy windows this far off, on the same side, are a change and not noise. */
 const CHANGE_FACTOR = 1.4;
-/** Each second that a line waits before an idle door. */
+/** Each second that a line waits before an idle door; up to so much over what was seen. */
 const RISE_PER_SECOND = 0.1;
+const RISE_MAX = 1.25;
 /** With nothing known: what a database on another continent does. A promise that comes true early annoys nobody. */
 const UNMEASURED_PER_SECOND = 20;
 /** A database that answers nobody still leaves a time to be told. */
@@ -41,6 +44,7 @@ const PER_SECOND_MIN = 0.1;
 export function createCapacityRate(): CapacityRate {
   let rate = UNMEASURED_PER_SECOND;
   let isMeasured = false;
+  let seen = 0;
   let side = 0;
   let wasBusy = false;
   let windowStartMs: number | undefined;
@@ -48,7 +52,8 @@ export function createCapacityRate(): CapacityRate {
   let count = 0;
   let workingMs = 0;
   let turnsMs = 0;
-  let last: DoorState = { working: 0, limit: 1, tookMs: 0, isLine: false };
+  let isSpoilt = false;
+  let last: DoorState = { working: 0, limit: 1, tookMs: 0, isLine: false, isLimitMeasuring: false };
 
   function measure(perSecond: number, ms: number): void {
     const ratio = perSecond / rate;
@@ -57,23 +62,34 @@ export function createCapacityRate(): CapacityRate {
     side = nextSide;
     rate = isMeasured && !isChange ? rate + (perSecond - rate) * Math.min(1, ms / MEMORY_MS) : perSecond;
     isMeasured = true;
+    seen = rate;
   }
 
   function closeWindow(nowMs: number, ms: number): void {
     const perSecond = (count / ms) * 1_000;
+    if (isSpoilt) {
+      startWindow(nowMs);
+      return;
+    }
     const isBusy = workingMs >= turnsMs * BUSY_SHARE;
     // In the first busy window the first batches were on their way and nothing had come back: it shows too little.
     if (isBusy && wasBusy) measure(perSecond, ms);
     else {
       side = 0;
-      if (last.isLine && !isBusy) rate *= 1 + (RISE_PER_SECOND * ms) / 1_000;
-      rate = Math.max(rate, perSecond);
+      seen = Math.max(seen, perSecond);
+      const isRising = last.isLine && !isBusy && rate < seen * RISE_MAX;
+      rate = Math.max(rate * (isRising ? 1 + (RISE_PER_SECOND * ms) / 1_000 : 1), perSecond);
       // Little's law: no more than the turns there are, each as long as a signup takes now.
       if (last.tookMs > 0 && !isBusy)
         rate = Math.min(rate, Math.max(perSecond, (last.limit / last.tookMs) * 1_000));
     }
     wasBusy = isBusy;
     rate = Math.max(rate, PER_SECOND_MIN);
+    startWindow(nowMs);
+  }
+
+  function startWindow(nowMs: number): void {
+    isSpoilt = last.isLimitMeasuring;
     windowStartMs = nowMs;
     count = 0;
     workingMs = 0;
@@ -91,6 +107,7 @@ export function createCapacityRate(): CapacityRate {
       workingMs += sinceMs * last.working;
       turnsMs += sinceMs * last.limit;
       last = door;
+      isSpoilt ||= door.isLimitMeasuring;
       const ms = nowMs - windowStartMs;
       const isFull =
         count >= WINDOW_SIGNUPS && ms >= Math.max(WINDOW_MS_MIN, door.tookMs * WINDOW_TOOK_TIMES);

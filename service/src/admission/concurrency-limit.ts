@@ -13,6 +13,8 @@ export interface ConcurrencyLimit {
   readonly limit: number;
   /** Median of the last window, milliseconds; what one signup takes now. */
   readonly tookMs: number;
+  /** Down at its floor for a moment, to see how long a signup takes undisturbed. */
+  readonly isMeasuring: boolean;
   /** One signup is done. `workingBefore`: how many were worked on when it began, itself included. */
   observe(sample: { tookMs: number; workingBefore: number }, nowMs: number): void;
 }
@@ -101,6 +103,9 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
     },
     get tookMs() {
       return tookMs;
+    },
+    get isMeasuring() {
+      return isMeasuring;
     },
     observe(sample, nowMs) {
       windowStartMs ??= nowMs;

@@ -20,6 +20,7 @@ export interface DoorReport {
   /** Signups a second that it completes when it is full. */
   readonly perSecond: number;
   readonly holderWaitMs: number;
+  readonly isIdle: boolean;
   /** Share of newcomers let in now, below 1 while a campaign reopens. */
   readonly share: number;
 }
@@ -66,7 +67,7 @@ export interface BookOptions {
 }
 
 export async function openAppointmentBook({ store, clock, onSaveError }: BookOptions): Promise<KeptBook> {
-  const line = createLine(startOf(await store.load(), clock()), clock());
+  const line = createLine(startOf(await store.load()), clock());
   const doors = new Map<number, DoorReport & { readonly atMs: number }>();
   let saved: Promise<void> = Promise.resolve();
   let isSaving = false;
@@ -75,12 +76,14 @@ export async function openAppointmentBook({ store, clock, onSaveError }: BookOpt
   function paceOf(nowMs: number) {
     let perSecond = 0;
     let holderWaitMs = 0;
+    let isIdle = true;
     for (const [door, report] of doors) {
       if (nowMs - report.atMs > DOOR_SILENCE_MS) doors.delete(door);
       perSecond += report.perSecond * report.share * BOOKED_SHARE;
       holderWaitMs = Math.max(holderWaitMs, report.holderWaitMs);
+      isIdle &&= report.isIdle;
     }
-    return { perSecond, isHeld: holderWaitMs > HELD_WAIT_MS };
+    return { perSecond, isHeld: holderWaitMs > HELD_WAIT_MS, isIdle };
   }
 
   async function save(aheadTimes: number): Promise<void> {
@@ -127,14 +130,12 @@ export async function openAppointmentBook({ store, clock, onSaveError }: BookOpt
   };
 }
 
-function startOf(saved: SavedLine | undefined, nowMs: number): LineState {
-  const fresh = { isHeld: false, speed: 1 };
+function startOf(saved: SavedLine | undefined): LineState {
+  const fresh = { isHeld: false, isIdle: false, speed: 1 };
   if (saved === undefined)
     return { ...fresh, book: randomInt(2 ** 32), nextMs: 0, stoodMs: 0, perSecond: PER_SECOND_UNKNOWN };
-  const { book, perSecond, ageSeconds } = saved;
-  if (ageSeconds > FORGOTTEN_SECONDS) return { ...fresh, book, nextMs: 0, stoodMs: saved.stoodMs, perSecond };
-  // Nobody was let in while the service was down: the book's clock stood, unless nobody waited.
-  const isWaiting = saved.nextMs > nowMs - ageSeconds * 1_000 - saved.stoodMs;
-  const stoodMs = saved.stoodMs + (isWaiting ? Math.round(ageSeconds * 1_000) : 0);
-  return { ...fresh, book, nextMs: saved.nextMs, stoodMs, perSecond };
+  const { book, perSecond, stoodMs, ageSeconds } = saved;
+  // Who was due while the service was down comes late: the clock stands as soon as they queue.
+  const nextMs = ageSeconds > FORGOTTEN_SECONDS ? 0 : saved.nextMs;
+  return { ...fresh, book, nextMs, stoodMs, perSecond };
 }

@@ -30,7 +30,15 @@ const SPAN_PLACES_MAX = 1_000;
 export function createAppointments(options: AppointmentsOptions): Appointments {
   const { clock, guessMs } = options;
   let book: Awaited<ReturnType<AppointmentsOptions["openBook"]>> | undefined;
-  let heard: LineState = { book: 0, nextMs: 0, stoodMs: 0, perSecond: 1, isHeld: false, speed: 1 };
+  let heard: LineState = {
+    book: 0,
+    nextMs: 0,
+    stoodMs: 0,
+    perSecond: 1,
+    isHeld: false,
+    isIdle: false,
+    speed: 1,
+  };
   let heardAtMs = clock();
   let reporting: NodeJS.Timeout | undefined;
   let span: Span | undefined;

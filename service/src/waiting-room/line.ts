@@ -25,6 +25,8 @@ export interface Pace {
   readonly perSecond: number;
   /** Those who were called are already queueing at the door: to call more would only move the line there. */
   readonly isHeld: boolean;
+  /** The doors could take many more: a clock that has stood goes twice as fast until it has caught up. */
+  readonly isIdle: boolean;
 }
 
 export interface LineState extends Pace {
@@ -43,7 +45,7 @@ const SPEED_MEMORY_MS = 10_000;
 const SPEED_MIN = 0.02;
 
 export function createLine(start: LineState, startMs: number): Line {
-  let { nextMs, stoodMs, perSecond, isHeld, speed } = start;
+  let { nextMs, stoodMs, perSecond, isHeld, isIdle, speed } = start;
   let lastMs = startMs;
 
   function advance(nowMs: number): void {
@@ -51,6 +53,7 @@ export function createLine(start: LineState, startMs: number): Line {
     const passedMs = Math.max(0, nowMs - lastMs);
     lastMs = nowMs;
     if (isHeld) stoodMs += passedMs;
+    else if (isIdle) stoodMs = Math.max(0, stoodMs - passedMs);
     speed = Math.max(
       SPEED_MIN,
       (isHeld ? 0 : 1) + (speed - (isHeld ? 0 : 1)) * Math.exp(-passedMs / SPEED_MEMORY_MS),
@@ -66,11 +69,11 @@ export function createLine(start: LineState, startMs: number): Line {
     },
     pace(pace, nowMs) {
       advance(nowMs);
-      ({ perSecond, isHeld } = pace);
+      ({ perSecond, isHeld, isIdle } = pace);
     },
     look(nowMs) {
       advance(nowMs);
-      return { book: start.book, nextMs, stoodMs, perSecond, isHeld, speed };
+      return { book: start.book, nextMs, stoodMs, perSecond, isHeld, isIdle, speed };
     },
   };
 }
