@@ -18,7 +18,7 @@ export interface LedgerMemory {
 const TAIL_SECONDS = 15;
 const AHEAD_SECONDS = 5;
 /** Rows of the round in one look, about: the stretch of time is made longer or shorter until it holds so many. */
-const STRETCH_ROWS = { min: 5_000, max: 40_000 } as const;
+const STRETCH_ROWS = { min: 2_000, max: 10_000 } as const;
 const STRETCH_SECONDS = { min: 1, first: 60, max: 86_400 } as const;
 const SUSPECTS_MAX = 1_000;
 

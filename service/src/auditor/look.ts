@@ -44,8 +44,8 @@ export const FIRST_MEMORY: Memory = {
 
 /** New rows in one look: more than a service on two cores registers in two seconds. The rest waits for the next look. */
 const NEW_ROWS_MAX = 20_000;
-/** Old rows in one look: a million members are gone round in seven minutes; docs/halt.md has what a look costs. */
-const ROUND_ROWS = 2_500;
+/** Old rows in one look: a million members are gone round in 17 minutes; 2,500 took a fifth of a core (docs/halt.md). */
+const ROUND_ROWS = 1_000;
 /** Rows kept for another look. More would be a catastrophe that needs no exact count. */
 const SUSPECTS_MAX = 1_000;
 /** At the start the newest rows first: what a process did just before it died is found at once. */
