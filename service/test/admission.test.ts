@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
@@ -8,7 +9,7 @@ const stage = createStage();
 /** A busy machine may be slow; none of these waits in the good case. */
 const PATIENCE = { timeout: 10_000 };
 const HEAD_OF_A_LONG_BODY =
-  "POST /signups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
+  "POST /signups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: 1000\r\n\r\n";
 const SMALL = { WORKING_MAX: "2", QUEUE_MAX: "4", QUEUE_SECONDS_MAX: "0.3" };
 
 /** While the table is locked, whoever was let in stays in. */
@@ -26,30 +27,41 @@ async function textOfMetrics(service: Service): Promise<string> {
   return await metricsOf(service);
 }
 
+const freshHeaders = () => ({ "content-type": "application/json", "idempotency-key": randomUUID() });
+
 function crowd(service: Service, size: number): Promise<Reply>[] {
   return Array.from({ length: size }, () => signUp(service, newPerson()));
 }
 
-test("beyond the queue a signup is refused politely: marker, Retry-After, no number, no cookie, and nothing registered", async () => {
+test("beyond the queue a signup is given a ticket: marker, Retry-After, no number, no cookie, and nothing registered", async () => {
   const service = await stage.start({ env: SMALL });
   const replies = await whileNobodyLeaves(async () => {
     const taps = crowd(service, 30);
     await expect
       .poll(() => textOfMetrics(service), PATIENCE)
-      .toContain('signups_total{outcome="refused"} 28');
+      .toContain('signups_total{outcome="waiting"} 28');
     return { taps };
   }).then(({ taps }) => Promise.all(taps));
-  const refused = replies.filter((reply) => reply.status === 503);
-  expect(refused).toHaveLength(28);
-  for (const { body, cookie, headers } of refused) {
-    expect(Object.keys(body).sort()).toEqual(["code", "detail"]);
-    expect({ code: body["code"], cookie }).toEqual({ code: "busy", cookie: undefined });
-    expect(headers.get("retry-after")).toMatch(/^([2-9]|1[0-2])$/);
+  const waiting = replies.filter((reply) => reply.status === 503);
+  expect(waiting).toHaveLength(28);
+  for (const { body, cookie, headers } of waiting) {
+    expect(body).toEqual({
+      code: "waiting",
+      detail: expect.any(String),
+      ticket: expect.stringMatching(/^[\w-]{100,200}$/),
+      place: expect.any(Number),
+      comeBackAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      comeBackInSeconds: expect.any(Number),
+    });
+    expect(cookie).toBeUndefined();
+    const retryAfterSeconds = Number(headers.get("retry-after"));
+    expect(retryAfterSeconds).toBeGreaterThanOrEqual(Number(body["comeBackInSeconds"]));
+    expect(Number.isInteger(retryAfterSeconds)).toBe(true);
   }
   expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 2 }]);
 });
 
-test("the refused are not told to come back all at once", async () => {
+test("those who wait are not told to come back all at once", async () => {
   const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
   const replies = await whileNobodyLeaves(async () => {
     const inside = crowd(service, 2);
@@ -59,7 +71,9 @@ test("the refused are not told to come back all at once", async () => {
   });
   await Promise.all(replies.inside);
   const seconds = new Set(replies.outside.map((reply) => reply.headers.get("retry-after")));
-  expect(seconds.size).toBeGreaterThanOrEqual(6);
+  expect(seconds.size).toBeGreaterThanOrEqual(3);
+  const times = replies.outside.map((reply) => reply.body["comeBackAt"]);
+  expect(new Set(times).size).toBeGreaterThanOrEqual(50);
 });
 
 test("who hangs up in the middle of the body gives the turn back, and is not counted as answered well", async () => {
@@ -74,7 +88,7 @@ test("who hangs up in the middle of the body gives the turn back, and is not cou
   expect(metrics).toContain('crowdproof_request_seconds_count{route="/signups",status="2xx"} 0');
 });
 
-test("a refusal is sent before the body is", async () => {
+test("who has to wait is told before the body is sent", async () => {
   const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
   const { inside, head } = await whileNobodyLeaves(async () => {
     const inside = crowd(service, 2);
@@ -109,7 +123,7 @@ test("who hangs up in the queue costs no query", async () => {
     const body = JSON.stringify(newPerson());
     const leaving = fetch(`${service.url}/signups`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: freshHeaders(),
       body,
       signal: gone.signal,
     });
@@ -138,9 +152,13 @@ test("who hangs up while being registered keeps the turn until the work is done"
   const service = await stage.start({ env: { ...SMALL, QUEUE_MAX: "0" } });
   const gone = new AbortController();
   await whileNobodyLeaves(async () => {
-    const init = { method: "POST", headers: { "content-type": "application/json" }, signal: gone.signal };
+    const init = { method: "POST", signal: gone.signal };
     const leaving = [0, 1].map(() =>
-      fetch(`${service.url}/signups`, { ...init, body: JSON.stringify(newPerson()) }),
+      fetch(`${service.url}/signups`, {
+        ...init,
+        headers: freshHeaders(),
+        body: JSON.stringify(newPerson()),
+      }),
     );
     await expect.poll(() => textOfMetrics(service), PATIENCE).toContain("batch_rows_sum 2");
     gone.abort();
@@ -148,22 +166,26 @@ test("who hangs up while being registered keeps the turn until the work is done"
     await expect
       .poll(() => textOfMetrics(service), PATIENCE)
       .toContain('request_seconds_count{route="/signups",status="none"} 2');
-    expect((await signUp(service, newPerson())).body["code"]).toBe("busy");
+    expect((await signUp(service, newPerson())).body["code"]).toBe("waiting");
   });
   await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/_working 0/);
   expect((await signUp(service, newPerson())).status).toBe(201);
 });
 
-test("closing waits for the registrations of people who have hung up", async () => {
+test("closing waits for the registrations of people who have hung up, but for those not begun", async () => {
   // Four batches of one: two on their way in the database, two not begun.
   const service = await stage.start({ env: { BATCH_ROWS_MAX: "1" } });
   const gone = new AbortController();
   const closed = await whileNobodyLeaves(async () => {
-    const init = { method: "POST", headers: { "content-type": "application/json" }, signal: gone.signal };
+    const init = { method: "POST", signal: gone.signal };
     const leaving = [1, 2, 3, 4].map(() =>
-      expect(fetch(`${service.url}/signups`, { ...init, body: JSON.stringify(newPerson()) })).rejects.toThrow(
-        /abort/,
-      ),
+      expect(
+        fetch(`${service.url}/signups`, {
+          ...init,
+          headers: freshHeaders(),
+          body: JSON.stringify(newPerson()),
+        }),
+      ).rejects.toThrow(/abort/),
     );
     await expect.poll(() => textOfMetrics(service), PATIENCE).toMatch(/batch_rows_count 2[\s\S]*_working 4/);
     // `working` counts those whose body is still being read, too.
@@ -173,5 +195,5 @@ test("closing waits for the registrations of people who have hung up", async () 
     return { done: service.close() };
   });
   await closed.done;
-  expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 4 }]);
+  expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 2 }]);
 });

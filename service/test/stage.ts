@@ -42,7 +42,7 @@ export function createStage(): Stage {
     await expect.poll(() => countConnections(admin, name), { timeout: 2_000 }).toBe(1);
     // With what the auditor would compare them to: a member on one of these lists alone is a ghost, and halts.
     await operator.query(
-      "truncate members, outbox, sign_in_codes, access_ledger, access_spans, auditor_findings, removed_members, ended_sessions cascade",
+      "truncate members, appointment_books, outbox, sign_in_codes, access_ledger, access_spans, auditor_findings, removed_members, ended_sessions cascade",
     );
     await operator.query(
       "update campaign_state set phase = 'open', share = 1, reopened_at = null, cause_at = null",
