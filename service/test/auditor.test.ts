@@ -86,6 +86,9 @@ const insertAccess = (number: string, viewer = randomUUID().replaceAll("-", ""),
     [number, viewer, seconds],
   );
 
+/** A number in SQL. */
+const minted = (serial: number) => `'${numbers.mint(serial)}'`;
+
 /** The youngest member's row once more, with changes. */
 async function copyMember(changes: Record<string, string>): Promise<void> {
   const row = {
@@ -137,7 +140,6 @@ describe("an impossible state is found, counted and halts the campaign", () => {
   const uniqueNumber = constraint("members_number_key", "unique (number)");
   const uniqueEmail = constraint("members_email_key_key", "unique (email_key)");
   const uniqueTicket = constraint("members_ticket_number_key", "unique (ticket_number)");
-  const minted = (serial: number) => `'${numbers.mint(serial)}'`;
 
   test.each<{
     name: string;
@@ -272,6 +274,32 @@ describe("an impossible state is found, counted and halts the campaign", () => {
       if (again !== undefined) for (const statement of again.split("; ")) await stage.sql(statement);
     }
   });
+});
+
+test("a new row is judged at the next look, however many old ones the round has yet to come to", async () => {
+  await startWithMembers(1);
+  await stage.sql("select setval('member_serial_blocks', 1000001)");
+  const old = Array.from({ length: 1_500 }, (_, n) => numbers.mint(1_000 + n));
+  await stage.sql(
+    `with copy as (
+       insert into members (id, number, email, email_key, name, kana, kanji_name, sex, birth_date, postal_code, address,
+                            phone, survey, message, fingerprint, identity_mac, created_at)
+       select lpad(to_hex(n), 32, '0')::uuid, old, email, n::text, name, kana, kanji_name, sex, birth_date, postal_code,
+              address, phone, survey, message, fingerprint, identity_mac, now() - interval '1 year'
+       from members, unnest($1::text[]) with ordinality as row (old, n) returning id
+     ) insert into sessions select sha256(id::text::bytea), id, now() from copy`,
+    [old],
+  );
+  const { auditor } = await startAuditor();
+  // The round is through once; the third look begins it anew, far from the youngest row.
+  for (const foreign of [0, 0]) expect((await auditor.look())["foreign-number"]).toBe(foreign);
+  await copyMember({
+    id: "uuidv7()",
+    number: minted(9_000_000_000),
+    ticket_number: "null",
+    key_hash: "null",
+  });
+  expect((await auditor.look())["foreign-number"]).toBe(1);
 });
 
 test("what was repaired is found no more", async () => {
