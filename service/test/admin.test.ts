@@ -127,7 +127,7 @@ test("the numbers tell the phase, who halted and when it was reopened", async ()
   await expect.poll(metrics, PATIENCE).toMatch(/crowdproof_halts_total\{by="operator"\} [1-9]/);
   await approve(url, await requestReopening(url), TOKENS.taro);
   await expect.poll(metrics, PATIENCE).toMatch(/crowdproof_reopened_timestamp_seconds 1\d{9}/);
-  expect(await metrics()).toContain('crowdproof_campaign_state{phase="open"} 1');
+  await expect.poll(metrics, PATIENCE).toContain('crowdproof_campaign_state{phase="open"} 1');
 });
 
 test("every command asks for a credential, and for one of its own kind", async () => {
