@@ -1,12 +1,21 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Metrics } from "./metrics/metrics.ts";
+import { renderErrorPage } from "./pages/error-page.ts";
 import { createErrorEdge, type ErrorEdgeParts, routeOf } from "./response/error-edge.ts";
 import { type MemberRouteParts, memberRoutes } from "./routes/member-routes.ts";
+import { type PageRouteParts, pageRoutes } from "./routes/page-routes.ts";
 import { type SessionRouteParts, sessionRoutes } from "./routes/session-routes.ts";
 import { type SignupRouteParts, signupRoutes } from "./routes/signup-routes.ts";
 import { ServiceError } from "./service-error.ts";
+import type { WaitingRoom } from "./waiting-room/waiting-room.ts";
 
-export interface AppParts extends ErrorEdgeParts, SignupRouteParts, MemberRouteParts, SessionRouteParts {
+export interface AppParts
+  extends ErrorEdgeParts,
+    SignupRouteParts,
+    MemberRouteParts,
+    SessionRouteParts,
+    PageRouteParts {
+  readonly waitingRoom: WaitingRoom;
   readonly metrics: Metrics;
   /** Rejects where the service should get no requests now. */
   checkReady(): Promise<void>;
@@ -28,11 +37,12 @@ export function createApp(parts: AppParts): Express {
   app.use(signupRoutes(parts));
   app.use(memberRoutes(parts));
   app.use(sessionRoutes(parts));
+  app.use(pageRoutes(parts));
 
   app.use(() => {
     throw new ServiceError("not-found", "There is nothing here.");
   });
-  app.use(createErrorEdge(parts));
+  app.use(createErrorEdge(parts, renderErrorPage));
   return app;
 }
 

@@ -12,6 +12,38 @@ export interface Signup {
   readonly fingerprint: string;
 }
 
+/** What can be wrong with a field: a closed set, so that nothing a person sent is ever said again. */
+export const PROBLEMS = [
+  "has fields that are not known",
+  "is too long",
+  "is missing or too short",
+  "has the wrong form",
+  "holds control characters",
+  "is not an e-mail address",
+  "is not a birth date",
+  "is not a postal code",
+  "is not a telephone number",
+  "is missing or of the wrong kind",
+] as const;
+export type Problem = (typeof PROBLEMS)[number];
+
+export interface InvalidField {
+  /** `["survey", 3]`; empty for the body as a whole. */
+  readonly path: readonly PropertyKey[];
+  readonly problem: Problem;
+}
+
+/** `invalid-input` that names the fields, for a form that shows each problem at its place. */
+export class InvalidSignup extends ServiceError {
+  readonly problems: readonly InvalidField[];
+
+  constructor(problems: readonly InvalidField[]) {
+    const list = problems.map(({ path, problem }) => `${path.join(".") || "body"} ${problem}`);
+    super("invalid-input", `Please check: ${list.join("; ")}.`);
+    this.problems = problems;
+  }
+}
+
 const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200;
 
 /** One line a person typed, trimmed. PostgreSQL can store neither NUL nor half a surrogate pair. */
@@ -45,10 +77,9 @@ const SIGNUP_BODY = z.strictObject({
 export function parseSignup(body: unknown, idempotencyKey: string | undefined): Signup {
   const parsed = SIGNUP_BODY.safeParse(body);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path.join(".") || "body"} ${problemOf(issue)}`,
+    throw new InvalidSignup(
+      parsed.error.issues.map((issue) => ({ path: issue.path, problem: problemOf(issue) })),
     );
-    throw new ServiceError("invalid-input", `Please check: ${problems.join("; ")}.`);
   }
   const fields = parsed.data;
   return {
@@ -72,7 +103,7 @@ function hashKey(key: string | undefined): string | null {
 }
 
 /** Zod's own words can hold unknown keys, which are the sender's words; only these are said. */
-function problemOf(issue: z.core.$ZodIssue): string {
+function problemOf(issue: z.core.$ZodIssue): Problem {
   switch (issue.code) {
     case "unrecognized_keys":
       return "has fields that are not known";
@@ -81,7 +112,7 @@ function problemOf(issue: z.core.$ZodIssue): string {
     case "too_small":
       return "is missing or too short";
     case "invalid_format":
-      return issue.message.startsWith("Invalid") ? "has the wrong form" : issue.message;
+      return PROBLEMS.find((problem) => problem === issue.message) ?? "has the wrong form";
     default:
       return "is missing or of the wrong kind";
   }

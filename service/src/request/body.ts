@@ -11,8 +11,19 @@ const BODY_BYTES_MAX = 32_768;
  * within the server's time limit: a connection closed on a sender would be reset, and our answer lost with it.
  */
 export async function readJsonBytes(req: IncomingMessage): Promise<Buffer> {
-  if (!isJsonInUtf8(req.headers["content-type"] ?? ""))
+  if (!isInUtf8(req.headers["content-type"] ?? "", "application/json"))
     throw new ServiceError("unsupported-media-type", "Send the signup as application/json, in UTF-8.");
+  return readBytes(req);
+}
+
+/** The bytes of an HTML form, at most 32 KiB: the longest that people can type, each character as three escapes. */
+export async function readFormBytes(req: IncomingMessage): Promise<Buffer> {
+  if (!isInUtf8(req.headers["content-type"] ?? "", "application/x-www-form-urlencoded"))
+    throw new ServiceError("unsupported-media-type", "Send the form as a browser does, in UTF-8.");
+  return readBytes(req);
+}
+
+function readBytes(req: IncomingMessage): Promise<Buffer> {
   if ((req.headers["content-encoding"] ?? "identity") !== "identity")
     throw new ServiceError("unsupported-media-type", "Send the signup as it is, not compressed.");
   if (Number(req.headers["content-length"] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
@@ -33,11 +44,11 @@ export function parseJson(bytes: Buffer): unknown {
   throw new ServiceError("invalid-input", "The body cannot be read as JSON in UTF-8.");
 }
 
-/** Any parameter but a charset is without meaning for JSON (RFC 8259, 11), and so ignored. */
-function isJsonInUtf8(contentType: string): boolean {
-  if (contentType === "application/json") return true;
+/** Any parameter but a charset is without meaning for JSON (RFC 8259, 11) and forms, and so ignored. */
+function isInUtf8(contentType: string, wanted: string): boolean {
+  if (contentType === wanted) return true;
   const [type = "", ...parameters] = contentType.toLowerCase().split(";");
-  if (type.trim() !== "application/json") return false;
+  if (type.trim() !== wanted) return false;
   return parameters.every(
     (parameter) => !/^\s*charset\s*=/.test(parameter) || /^\s*charset="?utf-8"?\s*$/.test(parameter),
   );

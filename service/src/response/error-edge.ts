@@ -1,7 +1,8 @@
-import type { ErrorRequestHandler, Request } from "express";
+import type { ErrorRequestHandler, Request, Response } from "express";
 import type { Logger } from "pino";
 import { haltedRetryAfterSeconds } from "../halt/require-open.ts";
 import type { Metrics, SignupOutcome } from "../metrics/metrics.ts";
+import type { Page } from "../pages/page.ts";
 import { type ErrorCode, ServiceError } from "../service-error.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
@@ -13,6 +14,14 @@ export interface ErrorEdgeParts {
   retryAfterSeconds(): number;
 }
 
+/** The same error as a page for whoever reads pages; undefined for programs. */
+export type RenderErrorPage = (
+  req: Request,
+  res: Response,
+  error: ServiceError,
+  retryAfterSeconds: number | undefined,
+) => Page | undefined;
+
 /** body-parser's error types → ours; what is missing here is `invalid-input`. */
 const CODE_OF_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
   "entity.too.large": "too-large",
@@ -21,7 +30,7 @@ const CODE_OF_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** The one place where a thrown thing becomes an answer. */
-export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
+export function createErrorEdge(parts: ErrorEdgeParts, renderPage: RenderErrorPage): ErrorRequestHandler {
   const logTrouble = createTroubleLog(parts.log);
   return (error: unknown, req, res, _next) => {
     const known = requestErrorOf(error) ?? parts.translateError(error);
@@ -30,17 +39,25 @@ export function createErrorEdge(parts: ErrorEdgeParts): ErrorRequestHandler {
       new ServiceError("bug", "Something is broken on our side. It has been recorded.", { cause: error });
     if (answer.cause !== undefined) logTrouble(answer, routeOf(req));
     parts.metrics.countError(answer.code);
-    if (req.method === "POST" && routeOf(req) === "/signups") parts.metrics.countSignup(outcomeOf(answer));
+    if (req.method === "POST" && SIGNUP_ROUTES.has(routeOf(req)))
+      parts.metrics.countSignup(outcomeOf(answer));
     if (res.headersSent) return void res.destroy();
     const comeBack = answer.code === "halted" ? haltedRetryAfterSeconds : parts.retryAfterSeconds;
-    const headers = answer.status === 503 ? { "Retry-After": String(comeBack()) } : {};
+    const retryAfterSeconds = answer.status === 503 ? comeBack() : undefined;
+    const page = renderPage(req, res, answer, retryAfterSeconds);
     parts.writer.write(res, {
       status: answer.status,
-      headers,
-      body: { json: { code: answer.code, detail: answer.message } },
+      headers: {
+        ...(retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) }),
+        ...page?.headers,
+      },
+      body:
+        page === undefined ? { json: { code: answer.code, detail: answer.message } } : { html: page.html },
     });
   };
 }
+
+const SIGNUP_ROUTES: ReadonlySet<string> = new Set(["/signups", "/join"]);
 
 function outcomeOf(answer: ServiceError): SignupOutcome {
   if (answer.code === "busy") return "refused";

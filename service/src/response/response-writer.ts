@@ -13,7 +13,7 @@ export interface Answer {
   readonly witness?: Profile;
 }
 
-type Body = { readonly json: unknown } | { readonly svg: string };
+type Body = { readonly json: unknown } | { readonly svg: string } | { readonly html: string };
 
 /** The guard reads it from the response under this name; it is no header, so that it cannot leave by mistake. */
 const WITNESS = Symbol.for("crowdproof.witness");
@@ -49,6 +49,7 @@ export function createResponseWriter({ config }: Pick<SeamContext, "config">): R
 }
 
 function textOf(body: Body): [type: string, text: string] {
+  if ("html" in body) return ["text/html; charset=utf-8", body.html];
   if ("svg" in body) return ["image/svg+xml", body.svg];
   return ["application/json; charset=utf-8", JSON.stringify(body.json)];
 }

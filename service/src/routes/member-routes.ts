@@ -1,6 +1,7 @@
 import { type Request, Router } from "express";
 import type { RenderCard } from "../card/member-card.ts";
 import type { MemberNumbers } from "../member/member-number.ts";
+import type { Profile } from "../member/profile.ts";
 import type { ProfileReader } from "../member/profile-reader.ts";
 import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
@@ -22,8 +23,7 @@ export function memberRoutes(parts: MemberRouteParts): Router {
   const readTurn = takeReadTurn(parts);
   return Router()
     .get("/me", readTurn, async (req, res) => {
-      const session = await requireSession(parts, req);
-      writer.write(res, { status: 200, body: { json: await readProfile(profiles, session, req) } });
+      writer.write(res, { status: 200, body: { json: await readOwnProfile(parts, req) } });
     })
     .get("/members/:number/card", readTurn, async (req, res) => {
       const session = await requireSession(parts, req);
@@ -36,7 +36,18 @@ export function memberRoutes(parts: MemberRouteParts): Router {
     });
 }
 
-async function requireSession({ checkSession }: MemberRouteParts, req: Request): Promise<Session> {
+/** The profile of whoever sent this request's session. */
+export async function readOwnProfile(
+  parts: Pick<MemberRouteParts, "checkSession" | "profiles">,
+  req: Request,
+): Promise<Profile> {
+  return readProfile(parts.profiles, await requireSession(parts, req), req);
+}
+
+async function requireSession(
+  { checkSession }: Pick<MemberRouteParts, "checkSession">,
+  req: Request,
+): Promise<Session> {
   const session = await checkSession({ cookieHeader: req.headers.cookie, path: req.path });
   if (session === undefined)
     throw new ServiceError("no-session", "Please sign up first; there is no session.");

@@ -82,7 +82,7 @@ async function takeTurn(
 }
 
 /** Beyond this the person has given up, and would be registered behind their back. */
-const WORK_SECONDS_MAX = 8;
+export const WORK_SECONDS_MAX = 8;
 
 /** A database that says no at once says nothing about its pace; one that takes seconds to fail says it all. */
 const SLOW_FAILURE_MS = 1_000;
