@@ -205,6 +205,28 @@ function escapeAll(person: Record<string, unknown>): string {
   return `{${fields.join(",")}}`;
 }
 
+test("two content types, of which the service takes one, halt nothing", async () => {
+  const { service } = await withVictim();
+  for (const types of [
+    ["application/json", "application/x-www-form-urlencoded"],
+    ["application/json", "application/json; charset=utf-16"],
+    ["application/x-www-form-urlencoded", "application/json"],
+  ]) {
+    const body = JSON.stringify(newPerson(), null, 1);
+    const head = line(
+      "POST /signups HTTP/1.1",
+      ...types.map((type) => `Content-Type: ${type}`),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `Idempotency-Key: ${crypto.randomUUID()}`,
+      "Host: x",
+      "Connection: close",
+    );
+    expect(await overTheWire(service, `${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 [245]/);
+  }
+  expect(await stage.sql("select * from anomalies")).toEqual([]);
+  expect(await stage.sql("select phase from campaign_state")).toEqual([{ phase: "open" }]);
+});
+
 describe("sent as a body:", () => {
   test.each(STRANGE_BODIES)("$name", async ({ body }) => {
     const { service, victim } = await withVictim();

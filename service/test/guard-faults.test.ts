@@ -6,6 +6,7 @@ import type { Service } from "../src/service.ts";
 import { createStage, get, newPerson, type Reply, signUp } from "./stage.ts";
 
 const CLIENTS = 64;
+const ROUNDS_MAX = 8;
 const LEFT = "access_ledger where mismatch_kind is not null";
 
 /** Faults that show a person somebody else's data, and what the guard makes of it. */
@@ -27,7 +28,10 @@ describe.each(LEAKS)("with the fault $name and 64 clients at once", ({ name, kin
 
   test("with the guard off strangers' values leave, and the access ledger says so", async () => {
     const service = await stage.start({ seams, env: { GUARD: "off" } });
-    const leaks = await crowd(service);
+    const leaks: string[] = [];
+    // Some faults need more luck on a busy machine.
+    for (let round = 0; round < ROUNDS_MAX && leaks.length === 0; round++)
+      leaks.push(...(await crowd(service, round * CLIENTS)));
     expect(leaks.length).toBeGreaterThan(0);
     if (kinds.length === 0) return;
     await expect.poll(() => countRows(stage, LEFT), { timeout: 5_000 }).toBeGreaterThan(0);
@@ -66,17 +70,18 @@ async function countRows(stage: ReturnType<typeof createStage>, from: string): P
 }
 
 /** All sign up at once, every fourth with the address of the one before; then all read at once. Gives what was foreign. */
-async function crowd(service: Service): Promise<string[]> {
-  const people = Array.from({ length: CLIENTS }, (_, at) => canaried(at));
+async function crowd(service: Service, from = 0): Promise<string[]> {
+  const people = Array.from({ length: CLIENTS }, (_, at) => canaried(from + at));
   const leaks: string[] = [];
-  const look = (at: number, { body }: Reply) => {
+  const look = (index: number, { body }: Reply) => {
+    const at = from + index;
     for (const [, whose] of JSON.stringify(body).matchAll(/zq(\d+)z/gi))
       if (Number(whose) !== at && !(sharesAddress(at) && Number(whose) === at - 1))
         leaks.push(`${at} saw ${whose}`);
   };
   const replies = await Promise.all(
     people.map(async (person, at) => {
-      const reply = await signUp(service, person, `key-${at}`);
+      const reply = await signUp(service, person, `key-${from + at}`);
       look(at, reply);
       return reply;
     }),

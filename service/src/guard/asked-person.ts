@@ -10,18 +10,18 @@ import { TOLD_AT } from "./scan-profile.ts";
  */
 export type Told = ReadonlyMap<string, readonly unknown[]>;
 
-export function readTold(asked: Asked): Told | undefined {
+export function readTold(asked: Asked, format: "json" | "form"): Told | undefined {
   const body = asked.body();
   if (body === undefined || !isUtf8(body) || asked.headers("content-encoding").some(isEncoded))
     return undefined;
-  const types = asked.headers("content-type").map((type) => type.toLowerCase());
-  if (types.some((type) => /charset/.test(type) && !/charset\s*=\s*"?utf-?8"?/.test(type))) return undefined;
+  const types = asked.headers("content-type");
+  // Of two, nobody can say which one the service goes by.
+  if (types.length > 1 || types.some(isOtherCharset)) return undefined;
   const text = withoutMark(body.toString());
-  return types.some((type) => type.startsWith("application/x-www-form-urlencoded"))
-    ? readForm(text)
-    : readJson(text);
+  return format === "form" ? readForm(text) : readJson(text);
 }
 
+const isOtherCharset = (type: string) => /charset/i.test(type) && !/charset\s*=\s*"?utf-?8"?/i.test(type);
 const isEncoded = (encoding: string) => encoding.trim().toLowerCase() !== "identity";
 const withoutMark = (text: string) => (text.startsWith("\ufeff") ? text.slice(1) : text);
 
@@ -36,22 +36,17 @@ function readJson(text: string): Told | undefined {
   return new Map(Object.entries(value).map(([field, content]) => [field, [content]]));
 }
 
-/**
- * A name that comes several times keeps all its values: which of them the service takes is the service's affair. The
- * answers of the survey (`survey` five times, or `survey.0`, `survey1`, `survey[0]`) are one list, in their order.
- */
+/** A name that comes several times keeps all its values: which of them the service takes is the service's affair. */
 function readForm(text: string): Told {
   const told = new Map<string, unknown[]>();
-  const answers: string[] = [];
-  for (const [field, content] of new URLSearchParams(text)) {
-    if (SURVEY.test(field)) answers.push(content);
-    else told.set(field, [...(told.get(field) ?? []), content]);
-  }
-  told.set("survey", [answers]);
+  const form = new URLSearchParams(text);
+  for (const field of new Set(form.keys())) told.set(field, form.getAll(field));
+  // By their names and not by their order, and whatever else is sent beside them.
+  told.set("survey", [SURVEY_NAMES.map((field) => form.get(field))]);
   return told;
 }
 
-const SURVEY = /^survey[.[]?\d?\]?$/;
+const SURVEY_NAMES = ["survey1", "survey2", "survey3", "survey4", "survey5"];
 
 /** The told fields that differ from what was asked for, after the trimming that the interface documents. */
 export function differingFields(shown: Shown["told"], told: Told): Field[] {
@@ -76,6 +71,12 @@ function isSameLine(sent: unknown, shown: unknown): boolean {
 }
 
 const withPlainEnds = (text: string) => text.replaceAll("\r\n", "\n");
+
+/** Whether the visitor sent this text under that name, or as any answer of the survey: what a form gives back. */
+export function hasSent(told: Told, field: Field, text: string): boolean {
+  const sent = field === "survey" ? told.get(field)?.flat() : told.get(field);
+  return sent?.some((content) => isSameLine(content, text)) ?? false;
+}
 
 /** True where the answer repeats the request byte for byte after its number: the common case, and it needs no parsing. */
 export function repeatsRequest(asked: Asked, text: string): boolean {

@@ -9,9 +9,10 @@ export interface GivenHeaders {
   readonly session: string | "ended" | undefined;
 }
 
-const TICKET = "[\\w.~-]{1,512}";
-const LOCATION = new RegExp(`^/(me|member|join(\\?ticket=${TICKET})?)?$`);
-const REFRESH = new RegExp(`^\\d{1,6}; ?url=/join\\?ticket=${TICKET}$`, "i");
+/** Our own addresses: nobody's data stands in one; a ticket says nothing about a person. */
+const ADDRESS = "/(me|member|join)?(\\?(ticket=[\\w.~%-]{1,512}&?)?(lang=[a-z]{2})?)?";
+const LOCATION = new RegExp(`^${ADDRESS}$`);
+const REFRESH = new RegExp(`^\\d{1,6}; ?url=${ADDRESS}$`, "i");
 const SERVER_TIMING = /^[a-z]+;dur=[\d.]{1,16}(, [a-z]+;dur=[\d.]{1,16}){0,7}$/;
 const COOKIE_ATTRIBUTES = /^(?:; (?:Path=\/|HttpOnly|SameSite=(?:Lax|Strict)|Secure|Max-Age=\d{1,9})){3,5}$/;
 

@@ -267,12 +267,33 @@ describe("a page of one's own", () => {
     { name: "marks nothing", body: email, found: "unrecognised markup" },
   ])("that $name: $found", ({ body, found }) => expect(verdict(asked, page(body))).toBe(found));
 
+  test("the form is given back to who sent it, and shows what they sent", () => {
+    const form = new URLSearchParams({ email: "a@b", survey2: "tea", message: "x\r\ny" }).toString();
+    const sent = asking("POST", "/join", ["Content-Type", "application/x-www-form-urlencoded"], form);
+    const again = (body: string): Given => ({
+      status: 422,
+      headers: [["content-type", "text/html; charset=utf-8"]],
+      text: `<!doctype html><style>@media print{}</style>${body}`,
+      witness: undefined,
+    });
+    const own = `<input name="email" data-field="email" value="a@b"><option selected data-field="survey" value="tea">`;
+    expect(verdict(sent, again(`${own}<textarea data-field="message">\nx\ny</textarea>`))).toBe("healthy");
+    expect(verdict(sent, again(own.replace("a@b", "c@d")))).toBe("unrecognised status");
+    expect(verdict(sent, again(own.replace("tea", "milk")))).toBe("unrecognised status");
+    expect(verdict(sent, again(`${own} c@d`))).toBe("unrecognised status");
+  });
+
   test("the form's answer opens the session of who filled it in, and nobody else's", () => {
     const { number: _, ...fields } = JSON.parse(signup.given.text);
     const form = new URLSearchParams(
       Object.entries(fields).filter(([field]) => field !== "survey") as [string, string][],
     );
-    for (const answer of survey) form.append("survey", answer);
+    // In any order, with names that nobody asked for beside them.
+    survey.forEach((answer: string, at: number) => {
+      form.append(`survey${5 - at}`, survey[4 - at]);
+      form.append("survey", `${answer} again`);
+      form.append(`survey${at + 6}`, answer);
+    });
     const sent = asking(
       "POST",
       "/join",

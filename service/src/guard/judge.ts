@@ -140,7 +140,7 @@ function judgeInFull(bearer: Bearer, shape: ProfileShape, shown: Shown | undefin
 
   if (!identity.isMinted(shown.number)) return anomaly("malformed", ["number"]);
   if (shape !== "own-profile") {
-    const told = readTold(asked);
+    const told = readTold(asked, "json");
     if (told === undefined) return { verdict: "unrecognised", route, why: "request" };
     const differing =
       shape === "new-member" ? differingFields(shown.told, told) : differingAddress(shown, told);
@@ -203,12 +203,12 @@ function holdsMarkup(shown: Shown): boolean {
 /** The form's answer shows nothing, but opens a session: it must be that of the person who filled the form in. */
 function judgeSentOn(bearer: Bearer): Judgement {
   const { identity, asked, given, headers, route } = bearer;
-  if (given.text !== "" && !isPlainAnswer("sent-on", given, headers))
+  if (given.text !== "" && !isPlainAnswer("sent-on", given, headers, asked))
     return { verdict: "unrecognised", route, why: "body" };
   if (headers.session === undefined) return HEALTHY;
   const shown = readProfile(given.witness);
   if (shown === undefined) return { verdict: "unrecognised", route, why: "witness" };
-  const told = readTold(asked);
+  const told = readTold(asked, "form");
   if (told === undefined) return { verdict: "unrecognised", route, why: "request" };
   const number = String(shown.number);
   const mac = identity.macOf(number, shown.toldText);
@@ -230,7 +230,7 @@ function judgeSentOn(bearer: Bearer): Judgement {
 
 /** Everything else carries nobody's data, and sets no session. */
 function judgePlain(bearer: Bearer, shape: Shape | undefined): Judgement {
-  const { identity, given, headers, route } = bearer;
+  const { identity, asked, given, headers, route } = bearer;
   const isLeaving = shape === "left";
   if (headers.session !== undefined && !(isLeaving && headers.session === "ended")) {
     const viewer = headers.session === "ended" ? null : identity.viewerOf(headers.session);
@@ -239,7 +239,7 @@ function judgePlain(bearer: Bearer, shape: Shape | undefined): Judgement {
       finding: { kind: "foreign-session", route, viewer, subjectNumber: null, fields: [] },
     };
   }
-  if (isPlainAnswer(shape, given, headers)) return HEALTHY;
+  if (isPlainAnswer(shape, given, headers, asked)) return HEALTHY;
   return { verdict: "unrecognised", route, why: shape === undefined ? "status" : "body" };
 }
 

@@ -17,7 +17,10 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ["apos", "'"],
 ]);
 
-/** Every `<tag data-field="…">text</tag>`, in order; undefined where one holds more than text. */
+/**
+ * Every `<tag data-field="…">text</tag>`, and every `data-field="…" value="text"` (the value stands right behind), in
+ * order; undefined where one holds more than text.
+ */
 export function placesIn(markup: string): Place[] | undefined {
   const places: Place[] = [];
   let at = markup.indexOf(MARK);
@@ -31,14 +34,29 @@ export function placesIn(markup: string): Place[] | undefined {
 }
 
 function placeAt(markup: string, at: number): Place | undefined {
-  const field = markup.slice(at + MARK.length, markup.indexOf('"', at + MARK.length));
+  const after = markup.indexOf('"', at + MARK.length) + 1;
+  const field = markup.slice(at + MARK.length, after - 1);
+  if (!KNOWN.has(field)) return undefined;
+  const raw = markup.startsWith(VALUE, after) ? valueAt(markup, after) : contentAt(markup, at);
+  const text = raw === undefined ? undefined : unescapeText(raw);
+  return text === undefined ? undefined : { field: field as Field, text };
+}
+
+const VALUE = ' value="';
+
+function valueAt(markup: string, after: number): string | undefined {
+  const to = markup.indexOf('"', after + VALUE.length);
+  return to < 0 ? undefined : markup.slice(after + VALUE.length, to);
+}
+
+function contentAt(markup: string, at: number): string | undefined {
   const tag = /^<([a-z][a-z0-9]*)\s/.exec(markup.slice(markup.lastIndexOf("<", at), at))?.[1];
   const from = markup.indexOf(">", at) + 1;
   const to = markup.indexOf("<", from);
-  if (tag === undefined || !KNOWN.has(field) || from === 0 || !markup.startsWith(`</${tag}>`, to))
-    return undefined;
-  const text = unescapeText(markup.slice(from, to));
-  return text === undefined ? undefined : { field: field as Field, text };
+  if (tag === undefined || from === 0 || !markup.startsWith(`</${tag}>`, to)) return undefined;
+  const content = markup.slice(from, to);
+  // A browser takes the first line break for its own.
+  return tag === "textarea" && content.startsWith("\n") ? content.slice(1) : content;
 }
 
 function unescapeText(markup: string): string | undefined {

@@ -1,5 +1,7 @@
-import type { Given } from "./exchange.ts";
+import { hasSent, readTold } from "./asked-person.ts";
+import type { Asked, Given } from "./exchange.ts";
 import type { GivenHeaders } from "./headers.ts";
+import { placesIn } from "./markup.ts";
 import type { Shape } from "./routes.ts";
 import { isKnownSentence, STATUS_OF_CODE } from "./sentences.ts";
 
@@ -8,7 +10,12 @@ const RECOGNISED_MAX = 256;
 const recognised = new Set<string>();
 
 /** True for an answer that carries nobody's data: an error, a wait, a notice, a page without marked places. */
-export function isPlainAnswer(shape: Shape | undefined, given: Given, { type }: GivenHeaders): boolean {
+export function isPlainAnswer(
+  shape: Shape | undefined,
+  given: Given,
+  { type }: GivenHeaders,
+  asked: Asked,
+): boolean {
   const { status, text } = given;
   if (shape === "left" || shape === "sent-on") return isEmptyOrSentOn(text);
   if (type.startsWith("application/json")) {
@@ -21,7 +28,8 @@ export function isPlainAnswer(shape: Shape | undefined, given: Given, { type }: 
     if (!/\d/.test(text) && recognised.size < RECOGNISED_MAX) recognised.add(known);
     return true;
   }
-  if (type.startsWith("text/html")) return shape === "page" && isImpersonal(text);
+  if (type.startsWith("text/html"))
+    return (shape === "page" || status >= 400) && showsNobodyElse(text, asked);
   if (type.startsWith("text/plain"))
     return shape === "metrics" ? !text.includes("@") : status === 200 && METHODS.test(text);
   return false;
@@ -91,7 +99,21 @@ function isWaiting(value: Plain): boolean {
   return [...value].every(([key, content]) => WAITING_KEYS.get(key)?.(content) === true);
 }
 
-/** No marked place, no address: a page that shows somebody's data without saying so has neither name nor token to check. */
-function isImpersonal(text: string): boolean {
-  return !text.includes('data-field="') && !text.includes("@");
+/**
+ * A page without a witness may show only what its reader has just sent: the form, given back with its errors. And no
+ * address beside it: a page that shows somebody's data without marking it has nothing else to be known by.
+ */
+function showsNobodyElse(markup: string, asked: Asked): boolean {
+  const places = placesIn(markup);
+  if (places === undefined) return false;
+  const told = places.length === 0 ? undefined : readTold(asked, "form");
+  if (places.length > 0 && told === undefined) return false;
+  if (told !== undefined && places.some(({ field, text }) => text !== "" && !hasSent(told, field, text)))
+    return false;
+  const marked = places.reduce((count, { text }) => count + countOf(text, "@"), 0);
+  return countOf(markup.replace(/<style>[^<]*<\/style>/, ""), "@") === marked;
+}
+
+function countOf(text: string, character: string): number {
+  return text.split(character).length - 1;
 }

@@ -21,8 +21,6 @@ export type Shape =
   | "metrics"
   | "methods";
 
-const PAGE = { 200: "page", 422: "page", 403: "page", 404: "page", 409: "page", 503: "page" } as const;
-
 const TABLE = {
   "POST /signups": { 201: "new-member" },
   "GET /me": { 200: "own-profile" },
@@ -30,15 +28,16 @@ const TABLE = {
   "POST /sessions": { 201: "signed-in" },
   "DELETE /sessions": { 204: "left" },
   "POST /sign-in-codes": { 202: "notice" },
-  "GET /": { ...PAGE, 303: "sent-on" },
-  "GET /join": { ...PAGE, 303: "sent-on" },
-  "POST /join": { ...PAGE, 303: "new-member-sent-on" },
-  "GET /member": { 200: "own-page", 303: "sent-on", 401: "page", 503: "page" },
-  "POST /leave": { 303: "left", 403: "page" },
+  // What says no is a page from every route.
+  "GET /": { 200: "page", 303: "sent-on" },
+  "GET /join": { 200: "page", 303: "sent-on" },
+  "POST /join": { 200: "page", 303: "new-member-sent-on" },
+  "GET /member": { 200: "own-page", 303: "sent-on" },
+  "POST /leave": { 303: "left" },
   "GET /healthz": { 200: "notice", 503: "notice" },
   "GET /readyz": { 200: "notice", 503: "notice" },
   "GET /metrics": { 200: "metrics" },
-  other: { 404: "page", 405: "page" },
+  other: {},
 } as const satisfies Record<string, Readonly<Record<number, Shape>>>;
 
 const ROUTES: ReadonlySet<string> = new Set(Object.keys(TABLE));
