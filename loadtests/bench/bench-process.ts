@@ -1,8 +1,8 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { useOf } from "./process-family.ts";
 
 /** A process that is measured, or measured against. */
 export interface BenchProcess<Ready> {
@@ -31,7 +31,7 @@ export async function startServiceScript<Ready>(
   const [text] = await Promise.race([line, exited.then(([code]) => refuse(`${script} ended with ${code}`))]);
   return {
     ready: JSON.parse(text) as Ready,
-    cpuSeconds: () => cpuSecondsOf(child),
+    cpuSeconds: () => useOf(child.pid ?? 0)?.cpuSeconds ?? null,
     async stop() {
       child.stdin.end();
       await exited;
@@ -49,7 +49,7 @@ export async function startPlainSignup(): Promise<BenchProcess<{ url: string }>>
   ]);
   return {
     ready: { url: `http://127.0.0.1:${(message as { port: number }).port}` },
-    cpuSeconds: () => cpuSecondsOf(child),
+    cpuSeconds: () => useOf(child.pid ?? 0)?.cpuSeconds ?? null,
     async stop() {
       child.kill();
       await exited;
@@ -59,15 +59,4 @@ export async function startPlainSignup(): Promise<BenchProcess<{ url: string }>>
 
 function refuse(words: string): never {
   throw new Error(`${words} before it was ready`);
-}
-
-/** USER_HZ: what /proc counts in, 100 on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100;
-
-/** proc(5): fields 14 and 15 are user and system time, counted behind the name, which may hold blanks. */
-function cpuSecondsOf({ pid }: ChildProcess): number | null {
-  if (process.platform !== "linux") return null;
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

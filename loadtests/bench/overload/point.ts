@@ -1,0 +1,260 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createTcpProxy } from "../../../weather/tcp-proxy.ts";
+import { checkHistory } from "../../src/checks/check-history.ts";
+import { sendEmbedded } from "../../src/engine/embedded/send-embedded.ts";
+import type { SendOptions, SentTotals } from "../../src/engine/engine.ts";
+import type { Event } from "../../src/events/event.ts";
+import { recordRun } from "../../src/gate.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import { createRunId } from "../../src/plan/run-id.ts";
+import { type RunningService, startReferenceService } from "../../src/reference/start-service.ts";
+import { resolveSecrets } from "../../src/target/secrets.ts";
+import type { Bench } from "../figure.ts";
+import { childrenOf, useOf } from "../process-family.ts";
+import { readEvents, withRunFolder } from "../run-folder.ts";
+import { signupBodies } from "../signup-bodies.ts";
+import { steadyPlan } from "../steady-plan.ts";
+import type { FloodOrder, FloodReport } from "./flood.ts";
+import { answersOfFlood, answersOfVisitors, type SignupAnswer } from "./signup-answer.ts";
+import { type Summary, summarise, type Window } from "./summary.ts";
+
+export interface PointOptions {
+  /** Newcomers a second. */
+  offeredPerSecond: number;
+  warmUpSeconds: number;
+  seconds: number;
+}
+
+export interface Point extends Summary {
+  offeredPerSecond: number;
+  /** Of the worker, over the window; null where the system does not tell. */
+  workerCpuSeconds: number | null;
+  workerMebibytesMax: number | null;
+  parentMebibytesMax: number | null;
+  /** Invariants that the checks found broken, and what the flood adds: a number twice, or a member without a row. */
+  violations: string[];
+}
+
+/** So many offered are visitors of the harness; of more, every second, third … is, and the others are the flood's. */
+const VISITORS_PER_SECOND_MAX = 400;
+/** After the last arrival: who is at work is still answered, and who is told a later time does not come back. */
+const DRAIN_SECONDS = 2;
+const SAMPLE_EVERY_MS = 250;
+
+/** A database at the end of a thin wire: what a row costs is its bytes, so larger batches buy no more. */
+export interface SlowDatabase {
+  answerDelayMs: number;
+  bytesPerSecond: number;
+}
+
+export async function measurePoint(
+  { database }: Bench,
+  options: PointOptions,
+  slow: SlowDatabase,
+): Promise<Point> {
+  return database.withFresh(async (databaseUrl) => {
+    const proxy = await createTcpProxy(databaseUrl);
+    const service = await startReferenceService({ port: 0, fault: undefined, databaseUrl: proxy.url });
+    try {
+      proxy.slow(slow);
+      const { plan, floodDueMicroseconds } = await planOf(options);
+      const environment = { ...process.env, ...service.environment, CROWDPROOF_DATABASE_URL: databaseUrl };
+      const secrets = await resolveSecrets(plan.target, environment);
+      return await withRunFolder(async (dir) => {
+        const beside = runBeside(service, plan, floodDueMicroseconds);
+        const troubles: string[] = [];
+        await recordRun({
+          dir,
+          plan,
+          secrets,
+          signal: new AbortController().signal,
+          say: (reason) => troubles.push(reason),
+          mails: null,
+          sendLoad: beside.sendLoad,
+        });
+        if (troubles.length > 0) throw new Error(troubles.join("; "));
+        return judge(dir, options, await beside.seen());
+      });
+    } finally {
+      proxy.release();
+      await service.stop();
+      await proxy.close();
+    }
+  });
+}
+
+async function planOf({ offeredPerSecond, warmUpSeconds, seconds }: PointOptions) {
+  const durationSeconds = warmUpSeconds + seconds;
+  const steady = await steadyPlan({
+    perSecond: offeredPerSecond,
+    visitors: Number.POSITIVE_INFINITY,
+    seed: 1,
+    spacing: "poisson",
+  });
+  const every = Math.ceil(offeredPerSecond / VISITORS_PER_SECOND_MAX);
+  const due = steady.arrivals.dueMicroseconds.filter((at) => at < durationSeconds * 1e6);
+  const isVisitor = (_due: number, nth: number) => nth % every === 0;
+  const visitors = due.filter(isVisitor);
+  const plan: Plan = {
+    ...steady,
+    durationSeconds,
+    warmUpSeconds,
+    drainSeconds: DRAIN_SECONDS,
+    arrivals: {
+      dueMicroseconds: visitors,
+      behaviour: visitors.map(() => 0),
+      group: visitors.map((_at, visitor) => visitor),
+      burst: visitors.map(() => 0),
+    },
+    target: {
+      ...steady.target,
+      // One read each, and the rows by SQL: reading is not what is measured here.
+      steps: steady.target.steps.filter(({ role, name }) => role !== "read-own" || name === "me"),
+      readBack: { ...steady.target.readBack, http: false },
+      telemetry: { ...steady.target.telemetry, exclusive: every === 1 },
+      sinks: {},
+    },
+  };
+  return { plan, floodDueMicroseconds: due.filter((at, nth) => !isVisitor(at, nth)) };
+}
+
+interface SeenBeside {
+  totals: SentTotals;
+  flood: FloodReport;
+  uses: WorkerUse[];
+  parentMebibytesMax: number | null;
+}
+
+interface WorkerUse {
+  atMs: number;
+  cpuSeconds: number;
+  rssMebibytesMax: number;
+}
+
+/** The flood and the looks at the service's processes, for as long as the engine sends. */
+function runBeside(service: RunningService, plan: Plan, floodDueMicroseconds: number[]) {
+  let seen: SeenBeside | undefined;
+  async function sendLoad(sentPlan: Plan, options: SendOptions): Promise<SentTotals> {
+    const uses: WorkerUse[] = [];
+    const looking = new AbortController();
+    const looks = look(service.pid, uses, looking.signal);
+    const [totals, flood] = await Promise.all([
+      sendEmbedded(sentPlan, options),
+      sendFlood(service.url, plan, floodDueMicroseconds),
+    ]);
+    looking.abort();
+    await looks;
+    const parentMebibytesMax = useOf(service.pid)?.rssMebibytesMax ?? null;
+    seen = { totals, flood, uses, parentMebibytesMax };
+    return totals;
+  }
+  return {
+    sendLoad,
+    async seen() {
+      if (seen === undefined) throw new Error("nothing was sent");
+      return seen;
+    },
+  };
+}
+
+async function look(pid: number, uses: WorkerUse[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const each = childrenOf(pid).flatMap((child) => useOf(child) ?? []);
+    uses.push({
+      atMs: Date.now(),
+      cpuSeconds: each.reduce((sum, use) => sum + use.cpuSeconds, 0),
+      rssMebibytesMax: each.reduce((sum, use) => sum + use.rssMebibytesMax, 0),
+    });
+    await sleep(SAMPLE_EVERY_MS);
+  }
+}
+
+/** Until the engine's threads are ready. */
+const FLOOD_LEAD_MS = 500;
+
+async function sendFlood(url: string, plan: Plan, dueMicroseconds: number[]): Promise<FloodReport> {
+  if (dueMicroseconds.length === 0) return { answers: [] };
+  const [body = "{}"] = signupBodies({ ...plan, runId: createRunId() }, 1);
+  const order: FloodOrder = {
+    url,
+    body: JSON.stringify({ ...JSON.parse(body), email: "EMAIL" }),
+    dueMicroseconds,
+    zeroMs: Date.now() + FLOOD_LEAD_MS,
+    endMicroseconds: (plan.durationSeconds + plan.drainSeconds) * 1e6,
+  };
+  const child = fork(new URL("./flood.ts", import.meta.url), { stdio: "inherit" });
+  const exited = once(child, "exit");
+  child.send(order);
+  const [report] = await Promise.race([
+    once(child, "message"),
+    exited.then(([code]): never => {
+      throw new Error(`the flood ended with ${code} before it was done`);
+    }),
+  ]);
+  await exited;
+  return report as FloodReport;
+}
+
+async function judge(
+  dir: string,
+  { offeredPerSecond, warmUpSeconds, seconds }: PointOptions,
+  { totals, flood, uses, parentMebibytesMax }: SeenBeside,
+): Promise<Point> {
+  const zeroMs = Date.parse(totals.startedAt);
+  const window: Window = { fromSeconds: warmUpSeconds, toSeconds: warmUpSeconds + seconds };
+  const events = await readEvents(dir);
+  const floodAnswers = answersOfFlood(flood.answers, zeroMs);
+  const summary = summarise([...answersOfVisitors(events), ...floodAnswers], window);
+  return {
+    ...summary,
+    offeredPerSecond,
+    workerCpuSeconds: cpuWithin(uses, zeroMs, window),
+    workerMebibytesMax: uses.at(-1)?.rssMebibytesMax ?? null,
+    parentMebibytesMax,
+    violations: [...(await brokenInvariants(dir)), ...troublesOfFlood(events, floodAnswers)],
+  };
+}
+
+/** Between the looks nearest to the window's ends, as if the window were as long as what lies between them. */
+function cpuWithin(uses: readonly WorkerUse[], zeroMs: number, window: Window): number | null {
+  const nearest = (seconds: number) =>
+    uses.toSorted(
+      (one, other) =>
+        Math.abs(one.atMs - zeroMs - seconds * 1e3) - Math.abs(other.atMs - zeroMs - seconds * 1e3),
+    )[0];
+  const from = nearest(window.fromSeconds);
+  const to = nearest(window.toSeconds);
+  if (from === undefined || to === undefined || from === to) return null;
+  const perSecond = (to.cpuSeconds - from.cpuSeconds) / ((to.atMs - from.atMs) / 1e3);
+  return perSecond * (window.toSeconds - window.fromSeconds);
+}
+
+async function brokenInvariants(dir: string): Promise<string[]> {
+  const { checks } = await checkHistory(dir);
+  return checks
+    .filter((check) => check.kind === "invariant" && (!check.judged || check.outcome !== "pass"))
+    .filter((check) => check.judged)
+    .map(({ name, summary }) => `${name}: ${summary}`);
+}
+
+/** The checks know the flood's members as rows of strangers only. */
+function troublesOfFlood(events: readonly Event[], answers: readonly SignupAnswer[]): string[] {
+  const rows = new Set<string>();
+  const ofVisitors = new Set<string>();
+  for (const event of events) {
+    if (event.type === "observation" && event.kind === "row" && event.memberId !== null)
+      rows.add(event.memberId);
+    if (event.type === "request" && event.class === "acknowledged" && event.memberId !== null)
+      ofVisitors.add(event.memberId);
+  }
+  const troubles: string[] = [];
+  for (const { kind, memberId } of answers) {
+    if (kind !== "acknowledged") continue;
+    if (memberId === null || !rows.has(memberId)) troubles.push(`the flood's member ${memberId} has no row`);
+    else if (ofVisitors.has(memberId)) troubles.push(`the number ${memberId} was given twice`);
+    else ofVisitors.add(memberId);
+  }
+  return troubles;
+}
