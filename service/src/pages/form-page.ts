@@ -58,7 +58,7 @@ ${sheet.line("phone", { type: "tel", autocomplete: "tel", charactersMax: 30, isS
 <fieldset><legend>${text.form.survey}</legend>
 ${SURVEY_FIELDS.map((field, at) => sheet.select(field, QUESTIONS[at]?.[language] ?? "", QUESTIONS[at]?.choices ?? []))}
 </fieldset>
-<fieldset><legend>${text.fields.message}</legend>
+<fieldset><legend>${text.form.further}</legend>
 ${sheet.textarea("message", 2_000)}
 </fieldset>
 <button>${text.form.send}</button>

@@ -2,6 +2,7 @@ import { html } from "./html.ts";
 import { type Page, renderPage } from "./page.ts";
 import { address, type Reader } from "./reader.ts";
 import { type NoteCode, TEXTS } from "./texts.ts";
+import { duration } from "./told-time.ts";
 
 export interface Notice {
   readonly code: NoteCode;
@@ -26,7 +27,7 @@ export function renderNoticePage(reader: Reader, { code, path, retryAfterSeconds
     ...(isTriedAgain ? { refresh: { seconds: retryAfterSeconds, to: self } } : {}),
     main: html`<h1>${note.title}</h1>
 <p>${note.text}</p>
-${isTriedAgain && html`<p class="soft">${text.byItself}</p>`}
+${isTriedAgain && html`<p class="soft">${text.byItself(duration(retryAfterSeconds, reader.language))}</p>`}
 <p class="aside">${isTriedAgain ? html`<a href="${self}">${text.again}</a>` : html`<a href="${address("/join", reader)}">${text.toForm}</a>`}</p>
 ${MEMBER_LINK.has(code) && html`<p class="aside"><a href="${address("/member", reader)}">${text.toMember}</a></p>`}`,
   });

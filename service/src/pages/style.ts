@@ -12,7 +12,9 @@ body{margin:0;background:var(--page);color:var(--text);font:1rem/1.65 system-ui,
 header,main{max-width:36rem;margin:0 auto;padding:0 1.25rem}
 header{display:flex;justify-content:space-between;align-items:center;gap:1rem;padding-block:1rem;color:var(--soft)}
 main{padding-block:.5rem 3rem}
-h1{font-size:1.6rem;line-height:1.35;margin:.5rem 0 1rem;text-wrap:balance}
+h1{font-size:1.6rem;line-height:1.35;margin:.5rem 0 1rem}
+:lang(en) h1{text-wrap:balance}
+:lang(ja) h1{font-size:1.45rem;word-break:auto-phrase}
 h2,legend{font-size:1.1rem;font-weight:600;margin:0 0 .75rem;padding:0}
 p{margin:0 0 1rem}
 a{color:var(--accent);text-underline-offset:.2em}
@@ -27,7 +29,7 @@ header a,.aside a{display:inline-block;padding:.35rem 0}
 .soft{font-size:.95rem}
 .hint{font-size:.9rem;margin:0 0 .3rem}
 .time{font-size:2.6rem;line-height:1.2;font-weight:600;font-variant-numeric:tabular-nums;margin:0 0 .25rem}
-.told{margin:0;display:grid;gap:1rem}
+.told{display:grid;gap:1rem}
 .told dt{color:var(--soft);font-size:.95rem}
 .told dd{margin:0;font-size:1.15rem}
 form{margin:0}
@@ -48,6 +50,7 @@ textarea{min-height:6rem;resize:vertical}
 [aria-invalid]{border:2px solid var(--bad)!important}
 .error{color:var(--bad);font-weight:600;font-size:.95rem;margin:0 0 .3rem}
 button{min-height:3rem;padding:.6rem 1.75rem;border:1px solid var(--accent);border-radius:.5rem;background:var(--accent);color:var(--on);font-weight:600;cursor:pointer}
+button+.hint{margin-top:.75rem}
 button.quiet{background:none;color:var(--accent)}
 .card{background:#12324f;color:#fff;border-radius:1rem;padding:1.5rem;margin:0 0 1.5rem;max-width:24rem;aspect-ratio:340/214;display:flex;flex-direction:column}
 .card p{margin:0}

@@ -36,6 +36,7 @@ export interface Texts {
     readonly you: string;
     readonly contact: string;
     readonly survey: string;
+    readonly further: string;
     readonly choose: string;
     readonly optional: string;
     readonly send: string;
@@ -62,7 +63,7 @@ export interface Texts {
   readonly toForm: string;
   readonly toMember: string;
   readonly again: string;
-  readonly byItself: string;
+  byItself(duration: string): string;
 }
 
 const EN: Texts = {
@@ -70,8 +71,8 @@ const EN: Texts = {
   wait: {
     title: (time) => `Your turn is at about ${time}`,
     heading: "You have a place in the line",
-    turn: "Your turn",
-    around: (time) => `at about ${time}`,
+    turn: "Your turn is at about",
+    around: (time) => time,
     inAbout: (duration) => `in about ${duration}`,
     zone: "Japan time",
     before: "Before you",
@@ -90,6 +91,7 @@ const EN: Texts = {
     you: "About you",
     contact: "How to reach you",
     survey: "Five short questions",
+    further: "Anything else?",
     choose: "Please choose",
     optional: "(optional)",
     send: "Sign up",
@@ -195,7 +197,7 @@ const EN: Texts = {
   toForm: "To the form",
   toMember: "To your member page",
   again: "Try again",
-  byItself: "This page tries again by itself.",
+  byItself: (duration) => `This page tries again by itself, in about ${duration}.`,
 };
 
 const JA: Texts = {
@@ -224,6 +226,7 @@ const JA: Texts = {
     you: "あなたについて",
     contact: "ご連絡先",
     survey: "5 つの質問",
+    further: "そのほか",
     choose: "選択してください",
     optional: "（任意）",
     send: "登録する",
@@ -332,7 +335,7 @@ const JA: Texts = {
   toForm: "登録フォームへ",
   toMember: "会員ページへ",
   again: "もう一度試す",
-  byItself: "この画面は自動的にもう一度試します。",
+  byItself: (duration) => `約 ${duration}後に、この画面は自動的にもう一度試します。`,
 };
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { ja: JA, en: EN };
