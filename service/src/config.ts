@@ -37,7 +37,8 @@ export const ENVIRONMENT = z.object({
   CONNECT_SECONDS_MAX: seconds(0.05, 60).default(2),
   SESSION_SECONDS: whole(60, 31_536_000).default(86_400),
   WORKING_MAX: whole(1, 100_000).default(256),
-  QUEUE_MAX: whole(0, 1_000_000).default(1_024),
+  // As many as one batch takes.
+  QUEUE_MAX: whole(0, 1_000_000).default(128),
   QUEUE_SECONDS_MAX: seconds(0.001, 60).default(0.25),
   WAIT_SECONDS_MAX: whole(1, 86_400).default(3_600),
   RETRY_AFTER_SECONDS_MIN: whole(1, 3_600).default(2),

@@ -67,7 +67,7 @@ describe("a claim", () => {
   test("of a crowd is out of reach of a tenth of it, and the forecast says why", async () => {
     const { claimObstacles } = forecastPlan(compile(await loadCampaign("default"), 1, 0.1));
     expect(claimObstacles).toEqual([
-      "the largest burst has 10, a crowd needs 64 at one instant",
+      "the largest burst has 32, a crowd needs 64 at one instant",
       "the overlap target of 20 % is reached only if a signup takes 14.8 ms or more",
     ]);
   });
@@ -77,9 +77,9 @@ test("a forecast counts what the plan holds", async () => {
   const plan = compile(await loadCampaign("default"));
   const forecast = forecastPlan(plan);
   expect(forecast).toMatchObject({
-    visitors: 1680,
-    burstVisitors: 288,
-    burstVisitorsMax: 96,
+    visitors: 1936,
+    burstVisitors: 544,
+    burstVisitorsMax: 320,
     peakPerSecond: 110,
     peakAtSeconds: 6,
     seconds: 33,
@@ -174,7 +174,7 @@ describe("a drawing", () => {
 
   test("marks each burst with its visitors, and its axes with units", async () => {
     const drawing = drawPlan(compile(await loadCampaign("default")), { width: 80, color: false });
-    expect(drawing.match(/▼\d+/g)).toEqual(["▼64", "▼96", "▼64", "▼64"]);
+    expect(drawing.match(/▼\d+/g)).toEqual(["▼64", "▼96", "▼320", "▼64"]);
     expect(drawing).toMatch(/120\/s ┤/);
     expect(drawing).toMatch(/0 +5 +10 +15 +s$/m);
     expect(drawing).toMatch(/^claim +crowd ✓ within reach$/m);
