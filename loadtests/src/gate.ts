@@ -28,16 +28,29 @@ export interface GateOptions {
 
 /** The whole campaign, in the order the data flows. No other file knows this order. */
 export async function runGate(options: GateOptions): Promise<Verdict> {
-  const { dir, plan, secrets, signal } = options;
-  await writePlan(dir, plan);
-  const before = await observeBefore(plan, secrets);
+  const before = await beginRun(options);
   try {
-    const totals = await options.sendLoad(plan, { dir, secrets, signal });
-    await closeHistory(options, totals, before);
+    await sendAndObserve(options, before);
   } catch (error) {
     return await judgeRemains(options, error);
   }
-  return judgeRun(dir);
+  return judgeRun(options.dir);
+}
+
+/** All of it that needs the target. What is judged then, and when, needs the run folder alone. */
+export async function recordRun(options: GateOptions): Promise<void> {
+  await sendAndObserve(options, await beginRun(options));
+}
+
+async function beginRun({ dir, plan, secrets }: GateOptions): Promise<CountersBefore> {
+  await writePlan(dir, plan);
+  return observeBefore(plan, secrets);
+}
+
+async function sendAndObserve(options: GateOptions, before: CountersBefore): Promise<void> {
+  const { dir, plan, secrets, signal } = options;
+  const totals = await options.sendLoad(plan, { dir, secrets, signal });
+  await closeHistory(options, totals, before);
 }
 
 /** Somebody's data shown before the disk was full or the machine at its end was shown all the same. */

@@ -12,6 +12,8 @@ import { UsageError } from "../usage-error.ts";
 /** The reference service, running as a process of its own. */
 export interface RunningService {
   url: string;
+  /** Of its parent process. */
+  pid: number;
   /** What the target file of the reference service asks of the environment. */
   environment: Record<string, string>;
   /** Resolves with a sentence when the service ends by itself. */
@@ -24,6 +26,10 @@ export interface ServiceOptions {
   fault: string | undefined;
   /** Absent: the service brings its own embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** Where its log and its mails are, for a service that is started again; absent: a folder that goes with it. */
+  folder?: string;
+  /** Beside this process' own environment. */
+  environment?: Record<string, string>;
   /** Aborted: it need not start any more. */
   signal?: AbortSignal;
 }
@@ -36,7 +42,7 @@ const LOG_TAIL_CHARACTERS = 1_500;
 
 /** Starts `service/` and waits until it answers; throws UsageError with the service's own words when it does not. */
 export async function startReferenceService(options: ServiceOptions): Promise<RunningService> {
-  const folder = await mkdtemp(join(tmpdir(), "crowdproof-service-"));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "crowdproof-service-")));
   const readyFile = join(folder, "ready.json");
   const logFile = join(folder, "service.log");
   const mailDir = join(folder, "mails");
@@ -45,7 +51,9 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
     ([code, signal]) => `the service ended (${signal ?? `exit code ${code}`})`,
   );
   // Who leaves at once (a second Ctrl-C) leaves no folder either; the service ends by itself.
-  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  const removeFolder = () => {
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
   process.once("exit", removeFolder);
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -64,7 +72,7 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
       CROWDPROOF_SERVICE_LOG: logFile,
       CROWDPROOF_MAIL_DIR: mailDir,
     };
-    return { url: ready.url, environment, ended, stop };
+    return { url: ready.url, pid: child.pid ?? 0, environment, ended, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -85,6 +93,7 @@ function spawnService(options: ServiceOptions, { readyFile, logFile, mailDir }: 
     // Several may run at once; who wants the admin server at a known place says so.
     ADMIN_PORT: "0",
     ...process.env,
+    ...options.environment,
     PORT: String(options.port),
     READY_FILE: readyFile,
     MAIL_DIR: mailDir,
