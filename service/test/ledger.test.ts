@@ -182,19 +182,26 @@ describe("the access ledger", () => {
     const seen = [access(), access({ viewer: null, subjectNumber: null, kind: "own-card", fields: 0b10101 })];
     const odd = access({
       kind: "signed-in",
-      mismatch: { kind: "wrong-person", fieldMacs: { email: "00ff" } },
+      mismatch: {
+        kind: "wrong-person",
+        fieldMacs: { email: "00ff" },
+        readerMac: "0123456789abcdef",
+        ownFields: 2,
+      },
     });
     for (const one of [...seen, odd]) ledger.note(one);
     await ledger.close();
     const rows = await stage.sql(
       `select round(extract(epoch from at) * 1000)::float8 as "atMs", kind, encode(viewer, 'hex') as viewer,
               subject_number as "subjectNumber", encode(identity_mac, 'hex') as "identityMac", fields, mismatch_kind,
-              field_macs from access_ledger order by mismatch_kind nulls first, viewer nulls last`,
+              field_macs, reader_mac, own_fields from access_ledger order by mismatch_kind nulls first, viewer nulls last`,
     );
     const expected = [...seen, odd].map(({ mismatch, ...rest }) => ({
       ...rest,
       mismatch_kind: mismatch?.kind ?? null,
       field_macs: mismatch?.fieldMacs ?? null,
+      reader_mac: mismatch?.readerMac ?? null,
+      own_fields: mismatch?.ownFields ?? null,
     }));
     expect(rows).toEqual(expected);
     expect(

@@ -43,6 +43,10 @@ export type AccessKind = "new-member" | "signed-in" | "own-profile" | "own-card"
 export interface Mismatch {
   readonly kind: AnomalyKind;
   readonly fieldMacs: Readonly<Partial<Record<Field, string>>>;
+  /** Of the address in the request, where it named one: at a signup the session given may be anybody's. */
+  readonly readerMac: string | null;
+  /** Bits of the fields shown that are as the request itself sent them. */
+  readonly ownFields: number;
 }
 
 export interface Finding {
@@ -282,9 +286,25 @@ function anomalyOf(bearer: Bearer, shape: AccessKind, anomalous: Anomalous): Jud
   return {
     verdict: "anomaly",
     finding: { kind, route: bearer.route, viewer, subjectNumber, fields },
-    access: { ...access, mismatch: { kind, fieldMacs } },
+    access: { ...access, mismatch: { kind, fieldMacs, ...readerOf(bearer, shape, shown) } },
   };
 }
+
+/** Who asked, by what the request's body says; reads have none, and are known by their token. */
+function readerOf({ identity, asked }: Bearer, shape: AccessKind, shown: Shown) {
+  const told = shape === "new-member" || shape === "signed-in" ? readTold(asked, "json") : undefined;
+  const [email] = told?.get("email") ?? [];
+  if (told === undefined || typeof email !== "string") return { readerMac: null, ownFields: 0 };
+  const differing = differingFields(shown.told, told);
+  const own = TOLD_FIELDS.filter((field) => !differing.includes(field));
+  return {
+    readerMac: identity.fieldMacOf(READER, email.trim().toLowerCase()),
+    ownFields: bitsOf(own),
+  };
+}
+
+/** No field has this name: the mark of an address that was asked with is none of an address that was shown. */
+export const READER = "reader";
 
 function subjectNumberOf(number: string): string | null {
   return isDigits(number, 20) ? number : null;

@@ -33,5 +33,7 @@ export function rowOfMismatch({ atMs, kind, viewer, subjectNumber, identityMac, 
     fields,
     mismatch_kind: mismatch?.kind,
     field_macs: mismatch?.fieldMacs,
+    reader_mac: mismatch?.readerMac,
+    own_fields: mismatch?.ownFields,
   };
 }

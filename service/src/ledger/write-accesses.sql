@@ -12,12 +12,13 @@ with packed as (
          get_byte($1, o + 46) * 256 + get_byte($1, o + 47)
   from generate_series(0, length($1::bytea) - 1, 48) as row (o)
 ), odd as (
-  insert into access_ledger (at, worker, kind, viewer, subject_number, identity_mac, fields, mismatch_kind, field_macs)
+  insert into access_ledger (at, worker, kind, viewer, subject_number, identity_mac, fields, mismatch_kind, field_macs,
+                             reader_mac, own_fields)
   select to_timestamp(at / 1000), $9, kind, decode(viewer, 'hex'), subject_number, decode(identity_mac, 'hex'), fields,
-         mismatch_kind, field_macs
+         mismatch_kind, field_macs, reader_mac, own_fields
   from json_to_recordset($4::json) as row (
     at float8, kind text, viewer text, subject_number text, identity_mac text, fields smallint, mismatch_kind text,
-    field_macs jsonb
+    field_macs jsonb, reader_mac text, own_fields smallint
   )
 )
 insert into access_spans (rows, lost, until_at, is_last, worker, span, batch, from_at)
