@@ -61,8 +61,12 @@ describe("a signup", () => {
     await stage.sql("begin");
     await stage.sql("lock table members in exclusive mode");
     const taps = Array.from({ length: 100 }, () => signUp(service, newPerson()));
-    await expect.poll(metricsText).toMatch(/signups_working 32\n[\s\S]*signups_queued 68\n/);
-    await stage.sql("commit");
+    try {
+      const everybodyCame = /signups_working 32\n[\s\S]*signups_queued 68\n/;
+      await expect.poll(metricsText, { timeout: 10_000 }).toMatch(everybodyCame);
+    } finally {
+      await stage.sql("commit");
+    }
     await Promise.all(taps);
     const metrics = await metricsText();
     const batches = Number(/crowdproof_batch_rows_count (\d+)/.exec(metrics)?.[1]);

@@ -63,6 +63,10 @@ const LIMIT_START = 32;
  * takes comes on top, because turns come free in lumps, a batch at a time.
  */
 const HOLDER_WAIT_MS_MAX = 3_000;
+/** A pulse is due so often; how late it comes is how late the event loop comes to anything, requests included. */
+export const PULSE_EVERY_MS = 100;
+/** So many late pulses in a row are a queue in front of the process, and not a collection of garbage. */
+const LATE_PULSES = 3;
 /** In the holders' queue nobody waits longer, whatever was reckoned. */
 const HOLDER_QUEUE_MS_MAX = 10_000;
 
@@ -74,16 +78,21 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   const enterRead = createReads(limits, timing);
   let working = 0;
   let isLine = false;
+  let pulseAtMs: number | undefined;
+  const lateMs: number[] = [];
 
   function note(): void {
     const { tookMs, isMeasuring: isLimitMeasuring } = limit;
     rate.note({ working, limit: limit.limit, tookMs, isLine, isLimitMeasuring }, timing.nowMs());
   }
   const isFull = () => working >= limit.limit;
+  /** The smallest of the last few, as CoDel takes it: what waits there all the time. */
+  const loopWaitMs = () => (lateMs.length < LATE_PULSES ? 0 : Math.min(...lateMs));
   const isIdle = () => working * 2 < limit.limit && holders.length === 0 && newcomers.length === 0;
   const holderWaitMs = () => (holders.length / rate.perSecond) * 1_000;
   /** By Little's law; optimistic where the limit was never reached, and then the queue's own time limit decides. */
-  const newcomerWaitMs = () => ((holders.length + newcomers.length + 1) * limit.tookMs) / limit.limit;
+  const newcomerWaitMs = () =>
+    loopWaitMs() + ((holders.length + newcomers.length + 1) * limit.tookMs) / limit.limit;
 
   function leave(workingBefore: number, tookMs: number | undefined): void {
     const nowMs = timing.nowMs();
@@ -125,6 +134,10 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
     enterRead,
     pulse(isLineNow) {
       isLine = isLineNow;
+      const nowMs = timing.nowMs();
+      lateMs.push(Math.max(0, nowMs - (pulseAtMs ?? nowMs - PULSE_EVERY_MS) - PULSE_EVERY_MS));
+      if (lateMs.length > LATE_PULSES) lateMs.shift();
+      pulseAtMs = nowMs;
       note();
       const waitMs = Math.max(holders.waitedMs(), holderWaitMs());
       return {
@@ -145,7 +158,10 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   };
 
   function isNobodyBefore(visitor: Visitor): boolean {
-    if (visitor.kind === "newcomer") return holders.length === 0 && newcomers.length === 0;
+    if (visitor.kind === "newcomer") {
+      const isLoopLate = loopWaitMs() > limits.queueSecondsMax * 1_000;
+      return !isLoopLate && holders.length === 0 && newcomers.length === 0;
+    }
     return visitor.isCalled ? holders.length === 0 : isIdle();
   }
 

@@ -1,3 +1,4 @@
+import { PULSE_EVERY_MS } from "../admission/admission.ts";
 import type { AppointmentBook, DoorReport } from "./appointment-book.ts";
 import { isEmpty, type LineState, type Span } from "./line.ts";
 
@@ -21,8 +22,6 @@ export interface AppointmentsOptions {
   guessMs(): number;
 }
 
-/** A tenth of a second: a sign of trouble reaches the book soon, and ten messages a second cost nothing. */
-const REPORT_EVERY_MS = 100;
 /** A span is worth this much of the line, and is given back unused after as long: nobody is told a time that has passed. */
 const SPAN_MS = 100;
 const SPAN_PLACES_MAX = 1_000;
@@ -101,7 +100,7 @@ export function createAppointments(options: AppointmentsOptions): Appointments {
       // Silent where the parent does not answer: the line goes on as it was heard last, and the next report finds out.
       const report = () => opened.report(options.report(!isEmpty(line(), clock()))).then(hear, () => {});
       await report();
-      reporting = setInterval(report, REPORT_EVERY_MS).unref();
+      reporting = setInterval(report, PULSE_EVERY_MS).unref();
     },
     async close() {
       clearInterval(reporting);
