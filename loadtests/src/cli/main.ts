@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { InterruptedError } from "../interrupted-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { crowdproofVersion } from "../version.ts";
+import { addBlastRadiusCommand } from "./blast-radius-command.ts";
 import { addCleanupCommand } from "./cleanup-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -29,6 +30,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     addJudgeCommand,
     addCleanupCommand,
     addServeCommand,
+    addBlastRadiusCommand,
     addDoctorCommand,
   ]) {
     add(program);

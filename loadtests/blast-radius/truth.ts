@@ -1,0 +1,89 @@
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Event, RequestEvent } from "../src/events/event.ts";
+import type { CanaryField } from "../src/people/field.ts";
+import type { Plan } from "../src/plan/plan.ts";
+
+/** What the harness itself saw of a leak, by the canaries in the answers it was given. */
+export interface Truth {
+  /** `viewer > victim: field` of each, by visitor, with when. */
+  readonly exposures: ReadonlyMap<string, Seen>;
+  /** Visitors of a member number; a number given twice has several. */
+  readonly visitorsOf: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly answersWithOwnData: number;
+}
+
+export interface Seen {
+  readonly viewer: number;
+  readonly victim: number;
+  readonly field: string;
+  /** Wall clock. */
+  firstMs: number;
+  lastMs: number;
+}
+
+/** The harness's word for a field → the service's. */
+const FIELD_NAMES: Readonly<Record<CanaryField, string>> = {
+  email: "email",
+  latinName: "name",
+  address: "address",
+  freeText: "message",
+  kana: "kana",
+};
+export const CANARY_FIELDS: readonly string[] = Object.values(FIELD_NAMES);
+
+export async function readTruth(dir: string): Promise<Truth> {
+  const plan = JSON.parse(await readFile(join(dir, "plan.json"), "utf8")) as Plan;
+  const startedMs = await startOf(dir);
+  const exposures = new Map<string, Seen>();
+  const visitorsOf = new Map<string, Set<number>>();
+  let answersWithOwnData = 0;
+  for await (const event of eventsOf(dir)) {
+    if (event.control !== null) continue;
+    if (event.type === "observation" && event.kind === "row") noteMember(event.visitor, event.memberId);
+    if (event.type !== "request") continue;
+    if (event.own.length > 0) answersWithOwnData += 1;
+    if (event.class === "acknowledged") noteMember(event.visitor, event.memberId);
+    for (const seen of foreignOf(event, plan, startedMs)) {
+      const key = `${seen.viewer} > ${seen.victim}: ${seen.field}`;
+      const before = exposures.get(key) ?? seen;
+      before.firstMs = Math.min(before.firstMs, seen.firstMs);
+      before.lastMs = Math.max(before.lastMs, seen.lastMs);
+      exposures.set(key, before);
+    }
+  }
+  return { exposures, visitorsOf, answersWithOwnData };
+
+  function noteMember(visitor: number | null, number: string | null): void {
+    if (visitor === null || number === null) return;
+    visitorsOf.set(number, (visitorsOf.get(number) ?? new Set()).add(visitor));
+  }
+}
+
+/** Two people with one e-mail address both sent its canary, which is the first one's. */
+function foreignOf(event: RequestEvent, plan: Plan, startedMs: number): Seen[] {
+  const visitor = plan.visitors?.[event.visitor];
+  return event.foreign
+    .filter(
+      ({ field, visitor: victim }) => !(field === "email" && plan.arrivals.group[event.visitor] === victim),
+    )
+    .map(({ field, visitor: victim }) => ({
+      viewer: event.visitor,
+      victim,
+      field: FIELD_NAMES[field],
+      firstMs: startedMs + event.startedMicroseconds / 1_000,
+      lastMs: startedMs + event.endedMicroseconds / 1_000,
+    }));
+}
+
+async function startOf(dir: string): Promise<number> {
+  for await (const event of eventsOf(dir)) if (event.type === "end") return Date.parse(event.startedAt);
+  throw new Error(`${dir}/events.ndjson has no end`);
+}
+
+async function* eventsOf(dir: string): AsyncIterable<Event> {
+  for await (const line of createInterface({ input: createReadStream(join(dir, "events.ndjson")) }))
+    yield JSON.parse(line) as Event;
+}
