@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { findK6 } from "../src/engine/k6/find-k6.ts";
 import { startBenchDatabase } from "./bench-database.ts";
@@ -6,13 +7,14 @@ import { showFigure, writePage } from "./bench-page.ts";
 import type { Bench, Figure } from "./figure.ts";
 import { checks } from "./figures/checks.ts";
 import { firstViolation } from "./figures/first-violation.ts";
+import { overload } from "./figures/overload.ts";
 import { recording } from "./figures/recording.ts";
 import { startError } from "./figures/start-error.ts";
 import { throughput } from "./figures/throughput.ts";
 import { circumstances } from "./machine.ts";
 
 /** In the order of the page. */
-const FIGURES: readonly Figure[] = [throughput, startError, firstViolation, recording, checks];
+const FIGURES: readonly Figure[] = [throughput, overload, startError, firstViolation, recording, checks];
 
 const USAGE = `npm run bench [-- NAME… --quick --write docs/bench.md]
 
@@ -66,11 +68,14 @@ async function measureAll({ figures, isQuick, page }: Wanted): Promise<void> {
         process.stderr.write(`[${figure.name} ${seconds} s] ${line}\n`);
       };
       const bench: Bench = { isQuick, database, k6Path, tell };
-      const section = showFigure(figure, await figure.measure(bench), where);
+      const measured = await figure.measure(bench);
+      const section = showFigure(figure, measured, where);
       process.stdout.write(`\n${section}\n`);
       sections.set(figure.name, section);
       // After each, so that a bench that is interrupted keeps what it has.
-      if (page !== undefined) await write(page, sections);
+      if (page === undefined) continue;
+      for (const { file, svg } of measured.drawings ?? []) await writeFile(join(dirname(page), file), svg);
+      await write(page, sections);
     }
   } finally {
     await database.stop();

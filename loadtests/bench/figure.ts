@@ -25,6 +25,8 @@ export interface Measured {
   tables: Table[];
   goals: Goal[];
   notes: string[];
+  /** Written beside the page, under these names. */
+  drawings?: { file: string; svg: string }[];
 }
 
 export interface Table {

@@ -3,6 +3,7 @@ import type { SignupAnswer } from "./signup-answer.ts";
 
 /** What one point of the curve came to, over its steady window. */
 export interface Summary {
+  windowSeconds: number;
   /** Acknowledged members a second, and those of them who had waited with a ticket. */
   goodputPerSecond: number;
   withTicketPerSecond: number;
@@ -19,6 +20,9 @@ export interface Summary {
   /** Spearman's, between the order of tickets and the order in which their holders became members; NaN below three. */
   rankCorrelation: number;
   holders: number;
+  /** People who came back, and those of them who were told another time or refused. */
+  comeBacks: number;
+  toldAgain: number;
   /** Neither acknowledged nor told to wait nor refused. */
   others: number;
 }
@@ -58,7 +62,11 @@ export function summarise(answers: readonly SignupAnswer[], window: Window): Sum
       values.sort((one, other) => one - other),
       0.95,
     );
+  const cameBack = inWindow.filter(
+    ({ person, startedSeconds }) => startedSeconds > (firstTold.get(person)?.sinceSeconds ?? Number.NaN),
+  );
   return {
+    windowSeconds: seconds,
     goodputPerSecond: members.length / seconds,
     withTicketPerSecond: holders.length / seconds,
     turnedAwayPerSecond: turnedAway.length / seconds,
@@ -73,6 +81,8 @@ export function summarise(answers: readonly SignupAnswer[], window: Window): Sum
       holders.map(({ memberSeconds }) => memberSeconds),
     ),
     holders: holders.length,
+    comeBacks: cameBack.length,
+    toldAgain: cameBack.filter(({ kind }) => kind !== "acknowledged").length,
     others: inWindow.filter(({ kind }) => kind === "other").length,
   };
 }

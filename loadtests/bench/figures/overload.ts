@@ -1,0 +1,174 @@
+import type { Bench, Figure, Goal, Measured } from "../figure.ts";
+import { drawPlot, plotAsText } from "../overload/plot.ts";
+import { measurePoint, type Point, type SlowDatabase } from "../overload/point.ts";
+import { showNumber } from "../spread.ts";
+
+/** What the slow database can nearly do: at 1 × hardly anybody waits. */
+const ONE_TIMES_PER_SECOND = 40;
+const TIMES = [1, 2, 5, 10, 20, 50];
+const TIMES_QUICK = [1, 10, 50];
+/** By then the door has found its limit, and those with the first tickets are on their way back. */
+const SECONDS = { warmUp: 10, window: 20 };
+const SECONDS_QUICK = { warmUp: 5, window: 8 };
+/** A registration is about 1.3 kB on the wire and two batches are under way, each on a connection of its own. */
+const SLOW: SlowDatabase = { answerDelayMs: 20, bytesPerSecond: 26_000 };
+const PLOT = "overload.svg";
+
+const GOALS = { of10: 0.97, of50: 0.9, refusalMs: 20, rank: 0.99, rssMebibytes: 512 };
+
+export const overload: Figure = {
+  name: "overload",
+  title: "members a second when many times too many come",
+  explanation: `The whole service (parent and one worker, guard and ledgers on) on a database at the end of a thin wire: a TCP proxy that
+delays every answer by ${SLOW.answerDelayMs} ms and lets ${SLOW.bytesPerSecond.toLocaleString("en")} bytes a second pass on each connection, so that rows cost time and larger batches buy
+no more. Newcomers come at random (Poisson) at 1 to 50 times ${ONE_TIMES_PER_SECOND} a second, ${SECONDS.warmUp} s to warm up and ${SECONDS.window} s measured, service and
+database fresh for each point. Up to 400 a second are visitors of the embedded engine (fresh connections, recorded, judged by all
+checks); of more, every 2nd or 5th newcomer is, and the others are a flood from a leaner process on kept connections. All come
+back with their ticket when they were told. Turned away: told to wait, or refused; the time is the visitors', from before connecting to
+the last byte. CPU: the worker's, less what a member cost at 1 ×. Told: how far from the time first told people became members.`,
+  measure,
+};
+
+async function measure(bench: Bench): Promise<Measured> {
+  const { warmUp, window } = bench.isQuick ? SECONDS_QUICK : SECONDS;
+  const points: Point[] = [];
+  for (const times of bench.isQuick ? TIMES_QUICK : TIMES) {
+    bench.tell(`${times} ×: ${times * ONE_TIMES_PER_SECOND} a second for ${warmUp + window} s`);
+    const options = {
+      offeredPerSecond: times * ONE_TIMES_PER_SECOND,
+      warmUpSeconds: warmUp,
+      seconds: window,
+    };
+    points.push(await measurePoint(bench, options, SLOW));
+  }
+  const plotted = points.map((point) => ({ ...point, times: timesOf(point) }));
+  return {
+    tables: [curveTable(points), costTable(points)],
+    goals: goalsOf(points),
+    notes: [
+      `![Members a second over what was offered](${PLOT})`,
+      `\`\`\`text\n${plotAsText(plotted)}\n\`\`\``,
+      ...points.flatMap((point) => point.violations.map((words) => `At ${timesOf(point)} ×: ${words}`)),
+    ],
+    drawings: [{ file: PLOT, svg: drawPlot(plotted) }],
+  };
+}
+
+function curveTable(points: readonly Point[]) {
+  const peak = peakOf(points);
+  return {
+    columns: [
+      "offered",
+      "members/s",
+      "of the peak",
+      "with a ticket/s",
+      "turned away/s",
+      "turned away p50 ms",
+      "p99 ms",
+      "told: off by, p95 s",
+      "rank correlation",
+      "holders told again",
+      "violations",
+    ],
+    rows: points.map((point) => [
+      `${timesOf(point)} × = ${point.offeredPerSecond}/s`,
+      showNumber(point.goodputPerSecond, 1),
+      showNumber(point.goodputPerSecond / peak, 2),
+      showNumber(point.withTicketPerSecond, 1),
+      showNumber(point.turnedAwayPerSecond),
+      showNumber(point.turnedAwayMsP50, 1),
+      showNumber(point.turnedAwayMsP99, 1),
+      showNumber(point.toldErrorSecondsP95, 2),
+      showNumber(point.rankCorrelation, 4),
+      `${point.toldAgain} of ${point.comeBacks}`,
+      String(point.violations.length),
+    ]),
+  };
+}
+
+function costTable(points: readonly Point[]) {
+  const aMember = memberMicroseconds(points);
+  return {
+    columns: [
+      "offered",
+      "worker's CPU, cores",
+      "CPU for one turned away, µs",
+      "worker's peak RSS",
+      "parent's peak RSS",
+    ],
+    rows: points.map((point) => [
+      `${timesOf(point)} ×`,
+      showNumber((point.workerCpuSeconds ?? Number.NaN) / point.windowSeconds, 2),
+      showNumber(turnedAwayMicroseconds(point, aMember)),
+      `${showNumber(point.workerMebibytesMax ?? Number.NaN)} MiB`,
+      `${showNumber(point.parentMebibytesMax ?? Number.NaN)} MiB`,
+    ]),
+  };
+}
+
+/** At 1 × hardly anybody is turned away: all of the worker's work is for members. */
+function memberMicroseconds(points: readonly Point[]): number {
+  const first = points[0];
+  return first === undefined ? Number.NaN : ((first.workerCpuSeconds ?? Number.NaN) * 1e6) / first.members;
+}
+
+function turnedAwayMicroseconds(point: Point, aMember: number): number {
+  if (point.turnedAwayPerSecond < point.goodputPerSecond) return Number.NaN;
+  const seconds = (point.workerCpuSeconds ?? Number.NaN) - (point.members * aMember) / 1e6;
+  return (seconds * 1e6) / point.turnedAway;
+}
+
+function goalsOf(points: readonly Point[]): Goal[] {
+  const peak = peakOf(points);
+  const at = (times: number) => points.find((point) => timesOf(point) === times);
+  const crowded = points.filter((point) => timesOf(point) >= 10);
+  const worst = (read: (point: Point) => number) => Math.max(...crowded.map(read));
+  const goal = (wanted: string, measured: string, isReached: boolean): Goal => ({
+    wanted,
+    measured,
+    reached: isReached ? "yes" : "no",
+  });
+  const share = (times: number) => (at(times)?.goodputPerSecond ?? Number.NaN) / peak;
+  const p99 = worst(({ turnedAwayMsP99 }) => turnedAwayMsP99);
+  const rss = Math.max(...points.map(({ workerMebibytesMax }) => workerMebibytesMax ?? Number.NaN));
+  const rank = at(10)?.rankCorrelation ?? Number.NaN;
+  const told = worst(({ toldErrorOfAllowedP95 }) => toldErrorOfAllowedP95);
+  const violations = points.reduce((sum, point) => sum + point.violations.length, 0);
+  return [
+    goal(
+      `members/s at 10 × at least ${GOALS.of10} of the peak`,
+      showNumber(share(10), 3),
+      share(10) >= GOALS.of10,
+    ),
+    goal(
+      `members/s at 50 × at least ${GOALS.of50} of the peak`,
+      showNumber(share(50), 3),
+      share(50) >= GOALS.of50,
+    ),
+    goal(
+      `turned away p99 at 10 × and more at most ${GOALS.refusalMs} ms`,
+      `${showNumber(p99, 1)} ms`,
+      p99 <= GOALS.refusalMs,
+    ),
+    goal(
+      `the worker's memory at most ${GOALS.rssMebibytes} MiB`,
+      `${showNumber(rss)} MiB`,
+      rss <= GOALS.rssMebibytes,
+    ),
+    goal("violations 0", String(violations), violations === 0),
+    goal(
+      `rank correlation of tickets at 10 × at least ${GOALS.rank}`,
+      showNumber(rank, 4),
+      rank >= GOALS.rank,
+    ),
+    goal(
+      "told time p95 off by at most 2 s or 20 % of the wait",
+      `${showNumber(told * 100)} % of that`,
+      told <= 1,
+    ),
+  ];
+}
+
+const timesOf = ({ offeredPerSecond }: Point) => offeredPerSecond / ONE_TIMES_PER_SECOND;
+const peakOf = (points: readonly Point[]) =>
+  Math.max(...points.map(({ goodputPerSecond }) => goodputPerSecond));
