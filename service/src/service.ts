@@ -45,11 +45,13 @@ export interface ServiceOptions {
   readonly log: Logger;
   /** Of a worker process: its parent has prepared the database, and offers what is there once for all workers. */
   readonly parent?: ParentLink;
+  /** Of a worker process: its place among its parent's workers. */
+  readonly slot?: number;
 }
 
 /** The composition root: the only place that knows how the parts fit together. */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const { config, databaseUrl, seams, log, parent } = options;
+  const { config, databaseUrl, seams, log, parent, slot = 1 } = options;
   const keys = deriveKeys(config.secretKey);
   const database = seams.createDatabase({
     url: databaseUrl,
@@ -148,7 +150,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     if (parent === undefined) await prepareDatabase(database, databaseUrl, seams.schema);
     await halt.start();
     await appointments.start();
-    ledgers = openLedgers({ config, databaseUrl, log });
+    ledgers = openLedgers({ config, databaseUrl, log, slot });
     metrics.watchLedgers(ledgers);
     server = await listenAtEdge({
       config,

@@ -18,7 +18,7 @@ const { startReady } = createServiceProcesses();
 interface Stream {
   /** Numbers that were acknowledged. */
   readonly acknowledged: string[];
-  /** Every other answer, and every request without one. */
+  /** Every other answer but being told to wait, and every request without one. */
   readonly misses: string[];
   stop(): Promise<void>;
 }
@@ -38,6 +38,8 @@ function streamSignups(url: string, atOnce = 8): Stream {
         });
         const body = (await response.json()) as { number: string; code?: string };
         if (response.status === 201) acknowledged.push(body.number);
+        // A slow machine's door tells newcomers to wait, and means it: that is no refusal.
+        else if (body.code === "waiting") await sleep(100);
         else misses.push(`${response.status} ${body.code}`);
       } catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;
@@ -126,6 +128,23 @@ test("a worker that is killed is replaced and counted, and no counter falls", as
     .toBe(2);
   expect(workerPidsOf(service.pid)).not.toContain(victim);
   expect(await readSeries(service, series)).toBe(before);
+});
+
+test("each worker has a name of its own in the ledgers, which goes to its successor", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
+  // One span is one process's life; each says every five seconds that it is alive.
+  const livesByName = async () => {
+    const rows = await stage.sql<{ slot: string; lives: number }>(
+      "select split_part(worker, '/', 2) as slot, count(distinct span)::int as lives from access_spans group by worker",
+    );
+    return Object.fromEntries(rows.map(({ slot, lives }) => [slot, lives]));
+  };
+  await expect.poll(livesByName, { timeout: 30_000 }).toEqual({ 1: 1, 2: 1 });
+  const [victim = 0] = workerPidsOf(service.pid);
+  process.kill(victim, "SIGKILL");
+  await expect
+    .poll(async () => Object.values(await livesByName()).sort(), { timeout: 30_000 })
+    .toEqual([1, 2]);
 });
 
 test("the only worker comes back at the same place", async () => {

@@ -33,10 +33,12 @@ export type ExitReason = (typeof EXIT_REASONS)[number];
 export interface WorkerSettings {
   readonly config: Config;
   readonly databaseUrl: string;
+  /** Its place among the workers, from 1; in a crash the place is taken again, by its successor only. */
+  readonly slot: number;
 }
 
 export interface FleetOptions {
-  readonly settings: WorkerSettings;
+  readonly settings: Omit<WorkerSettings, "slot">;
   readonly log: Logger;
   /** Gives a new worker's link its listeners, before the worker says anything. */
   attach(link: ParentLink): void;
@@ -55,6 +57,7 @@ const METRICS_MS_MAX = 300;
 const LEAVE_GRACE_SECONDS = 7;
 
 interface Member {
+  readonly slot: number;
   readonly worker: Worker;
   readonly link: ParentLink;
   readonly startedMs: number;
@@ -83,7 +86,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     serialization: "advanced",
   });
 
-  function fork(): Member {
+  /** Never one of a living worker: the ledgers tell from the place's name when a worker that died was replaced. */
+  function freeSlot(): number {
+    const taken = new Set([...members].map(({ slot }) => slot));
+    let slot = 1;
+    while (taken.has(slot)) slot += 1;
+    return slot;
+  }
+
+  function fork(slot: number): Member {
     const worker = cluster.fork();
     const link = createLink({
       post: (message) => worker.isConnected() && worker.send(message, undefined, () => {}),
@@ -94,6 +105,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     // A message to a worker that is just dying fails; its exit says so.
     worker.on("error", () => {});
     const member: Member = {
+      slot,
       worker,
       link,
       startedMs: performance.now(),
@@ -101,7 +113,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       state: "starting",
       last: [],
     };
-    link.on("settings", () => settings);
+    link.on("settings", (): WorkerSettings => ({ ...settings, slot }));
     link.on("last-words", (snapshot) => {
       member.last = mergeSnapshots(member.last, snapshot as MetricsSnapshot);
     });
@@ -112,7 +124,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   function bury(member: Member, code: number | null, signal: string | null): void {
-    const { state, startedMs, last } = member;
+    const { slot, state, startedMs, last } = member;
     members.delete(member);
     const reason =
       state === "leaving" ? "asked" : signal !== null ? "killed" : code === 0 ? "ended" : "failed";
@@ -120,24 +132,25 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     if (isStopping || state !== "serving") return;
     soonDeaths = performance.now() - startedMs < SOON_MS ? soonDeaths + 1 : 0;
     log.error({ reason, code, signal, soonDeaths }, "a worker died and is replaced");
-    void replaceLater();
+    void replaceLater(slot);
   }
 
-  async function replaceLater(): Promise<void> {
+  async function replaceLater(slot: number): Promise<void> {
     const waitMs = Math.min(BACKOFF_MS.max, BACKOFF_MS.first * 2 ** Math.max(0, soonDeaths - 1));
     await sleep(waitMs);
     if (isStopping || members.size >= config.workers) return;
     try {
-      await start();
+      const isTaken = [...members].some((member) => member.slot === slot);
+      await start(isTaken ? freeSlot() : slot);
     } catch (error) {
       soonDeaths += 1;
       log.error({ words: error instanceof Error ? error.message : String(error) }, "a worker did not start");
-      void replaceLater();
+      void replaceLater(slot);
     }
   }
 
-  async function start(): Promise<{ member: Member; url: string }> {
-    const member = fork();
+  async function start(slot = freeSlot()): Promise<{ member: Member; url: string }> {
+    const member = fork(slot);
     const ready = new Promise<string>((resolve, reject) => {
       member.link.on("ready", (url) => resolve(String(url)));
       member.link.on("failed", (failure) => reject(errorOf(failure)));
@@ -188,7 +201,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   let first: Awaited<ReturnType<typeof start>>[];
   try {
-    first = await Promise.all(Array.from({ length: config.workers }, start));
+    first = await Promise.all(Array.from({ length: config.workers }, () => start()));
   } catch (error) {
     await stop();
     throw error;

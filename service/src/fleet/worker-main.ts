@@ -17,9 +17,16 @@ const link = createLink({
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 
 async function main(): Promise<void> {
-  const { config, databaseUrl } = (await link.request("settings", null)) as WorkerSettings;
+  const { config, databaseUrl, slot } = (await link.request("settings", null)) as WorkerSettings;
   const seams = config.fault === undefined ? DEFAULT_SEAMS : findFault(config.fault).apply(DEFAULT_SEAMS);
-  const service = await createService({ config, databaseUrl, seams, log: createLog(config), parent: link });
+  const service = await createService({
+    config,
+    databaseUrl,
+    seams,
+    log: createLog(config),
+    parent: link,
+    slot,
+  });
   const leave = async (how: "politely" | "now") => {
     await service.close(how);
     link.send("last-words", await service.metrics.snapshot("all"));

@@ -25,8 +25,8 @@ export interface LedgersOptions {
   readonly config: Config;
   readonly databaseUrl: string;
   readonly log: Logger;
-  /** Which worker of its machine this is; the one that takes its place has the same name. */
-  readonly worker?: string;
+  /** Which worker of its machine this is; the one that takes its place has the same. */
+  readonly slot?: number;
 }
 
 /** One for each ledger: a batch of accesses under way must not keep an anomaly waiting. */
@@ -36,7 +36,7 @@ const STATEMENT_SECONDS_MAX = 0.5;
 const CONNECT_SECONDS_MAX = 0.5;
 const TROUBLE_MS = 1_000;
 
-export function openLedgers({ config, databaseUrl, log, worker = "1" }: LedgersOptions): Ledgers {
+export function openLedgers({ config, databaseUrl, log, slot = 1 }: LedgersOptions): Ledgers {
   let troubleMs = Number.NEGATIVE_INFINITY;
   const onTrouble = (error: unknown): undefined => {
     const nowMs = performance.now();
@@ -53,7 +53,7 @@ export function openLedgers({ config, databaseUrl, log, worker = "1" }: LedgersO
     onIdleError: onTrouble,
   });
   const query = database.query;
-  const place = `${hostname().slice(0, 60)}/${worker}`;
+  const place = `${hostname().slice(0, 60)}/${slot}`;
   const anomalies = createAnomalyLedger({
     query,
     worker: place,
