@@ -8,7 +8,7 @@ const ONE_TIMES_PER_SECOND = 40;
 const TIMES = [1, 2, 5, 10, 20, 50];
 const TIMES_QUICK = [1, 10, 50];
 /** By then the door has found its limit, and those with the first tickets are on their way back. */
-const SECONDS = { warmUp: 10, window: 20 };
+const SECONDS = { warmUp: 10, window: 25 };
 const SECONDS_QUICK = { warmUp: 5, window: 8 };
 /** A registration is about 1.3 kB on the wire and two batches are under way, each on a connection of its own. */
 const SLOW: SlowDatabase = { answerDelayMs: 20, bytesPerSecond: 26_000 };

@@ -197,11 +197,23 @@ function secondsOf(plan: Plan): number {
   return plan.durationSeconds + plan.drainSeconds + plan.readBackSeconds + OVERTIME_SECONDS;
 }
 
+/**
+ * A door as small as a campaign of half a minute is: its bursts are more than 16 at once, as a real push is more than a
+ * real door's 256, so that some are told to wait and come back. A fault is looked for in a crowd and not in a line.
+ */
+function doorOf(fault: string | undefined): Record<string, string> {
+  if (fault !== undefined) return {};
+  return {
+    WORKING_MAX: process.env["WORKING_MAX"] ?? "16",
+    QUEUE_MAX: process.env["QUEUE_MAX"] ?? "0",
+  };
+}
+
 async function startOwnService(fault: string | undefined, signal: AbortSignal): Promise<RunningService> {
   const databaseUrl = process.env["DATABASE_URL"];
   const where = databaseUrl === undefined ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
   process.stdout.write(`Starting the reference service on ${where} …\n`);
-  return startReferenceService({ port: 0, fault, databaseUrl, signal });
+  return startReferenceService({ port: 0, fault, databaseUrl, environment: doorOf(fault), signal });
 }
 
 /** `2026-12-04T19-00-00-default-cp-…`: sorts by time, and two gates at once never share one. */
