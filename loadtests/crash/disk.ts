@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, statfs } from "node:fs/promises";
 import { UsageError } from "../src/usage-error.ts";
@@ -17,10 +17,21 @@ export interface Disk {
 /** A thousand rounds are some 500 MB; memory is taken only for what is stored. */
 const MEBIBYTES = 2_048;
 
-/** Why there can be no such disk here; null where there can. */
+/** Empty: there can. Looked for once. */
+let reason: string | undefined;
+
+/** Why there can be no such disk here; null where there can. A container's root may often not mount. */
 export function whyNoDisk(): string | null {
-  if (process.platform !== "linux") return "needs Linux";
-  return process.getuid?.() === 0 ? null : "needs root, to mount a disk of limited size";
+  reason ??= process.platform === "linux" ? tryMount() : "needs Linux";
+  return reason === "" ? null : reason;
+}
+
+/** Seen by the tried process alone, and gone with it. */
+function tryMount(): string {
+  const script = "mount -t tmpfs -o size=1m crowdproof /tmp";
+  const tried = spawnSync("unshare", ["--mount", "--propagation", "private", "sh", "-c", script]);
+  const isRoot = process.getuid?.() === 0;
+  return isRoot && tried.status === 0 ? "" : "needs root that may mount a disk of limited size";
 }
 
 /** The mount belongs to a process whose standard input we hold: it goes when we go, also by kill −9. */

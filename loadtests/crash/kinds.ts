@@ -17,6 +17,8 @@ export interface Kind {
   readonly words: string;
   /** Why it cannot be done here; null where it can. */
   missing(): string | null;
+  /** Cannot be had everywhere, not even where every tool is demanded. */
+  readonly isOptional?: true;
   /** How often it happened: 0 where there was nothing to hit, because another blow had just hit it. */
   strike(blow: Blow): Promise<number>;
 }
@@ -142,6 +144,7 @@ export const KINDS: readonly Kind[] = [
     name: "disk-full",
     words: "no space left on the database's disk for 0.3 to 1 s",
     missing: whyNoDisk,
+    isOptional: true,
     async strike(blow) {
       const { disk } = blow.machine;
       if (disk === null) return 0;

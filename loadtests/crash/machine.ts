@@ -30,6 +30,7 @@ export interface Machine {
   recover(signal: AbortSignal): Promise<{ seconds: number } | { complaint: string }>;
   /** What ended by itself since this was last asked. */
   takeDeaths(): string[];
+  readonly logFile: string;
   close(): Promise<void>;
 }
 
@@ -85,7 +86,8 @@ interface Parts {
 
 function assemble({ folder, database, proxy, disk, clock, service, deaths, close }: Parts): Machine {
   let isBouncing = false;
-  const log = followLog(join(folder, "service.log"));
+  const logFile = join(folder, "service.log");
+  const log = followLog(logFile);
   async function startDatabase(): Promise<void> {
     await database.start();
     proxy.leadTo(database.url);
@@ -96,6 +98,7 @@ function assemble({ folder, database, proxy, disk, clock, service, deaths, close
     disk,
     clock,
     mailDir: join(folder, "mails"),
+    logFile,
     environment: () => ({ ...service.environment(), CROWDPROOF_DATABASE_URL: database.url }),
     workers: service.workers,
     killParent: service.kill,

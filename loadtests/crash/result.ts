@@ -35,6 +35,9 @@ const COLUMNS = {
 /** Without these a round has shown nothing. */
 const NEEDED = ["acks-durable", "ids-unique", "no-ghost-id", "once-per-person", "reads-own", "history"];
 
+/** Of halves: their number stands in the table. */
+const TOLD_MAX = 3;
+
 /** All checks on the run folder, and what was seen beside it. Sends nothing, needs no service. */
 export async function judgeRound(record: RoundRecord): Promise<RoundResult> {
   const { round, dir, blows, halves, recoverySeconds } = record;
@@ -49,7 +52,7 @@ export async function judgeRound(record: RoundRecord): Promise<RoundResult> {
     failed.filter(({ name }) => names.includes(name)).reduce((sum, check) => sum + countOf(check), 0);
   const complaints = [
     ...record.complaints,
-    ...halves.map((half) => `half member ${half}`),
+    ...halves.slice(0, TOLD_MAX).map((half) => `half member ${half}`),
     ...[...failed, ...unknown].map(({ name, summary }) => `${name}: ${summary}`),
   ];
   const isFailed = failed.length + halves.length + record.complaints.length > 0;

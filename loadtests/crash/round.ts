@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom } from "../src/arrivals/random.ts";
@@ -90,6 +90,8 @@ export async function recordRound(call: RoundCall): Promise<RoundRecord> {
     await mails?.close();
   }
   await lookAround(machine, since, record);
+  // The service and its folder go with a round that failed.
+  if (record.complaints.length > 0) await copyFile(machine.logFile, join(dir, "service.log"));
   await forgetMails(machine);
   return record;
 }

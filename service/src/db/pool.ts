@@ -27,21 +27,18 @@ export function createPool(options: DatabaseOptions): Database {
     keepAlive: true,
   });
   pool.on("error", options.onIdleError);
+  // For its whole life: pg-pool takes its own listener away before whoever waits is handed the connection, and one that
+  // dies in between would end the process. The query that runs, or the next one, reports it.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return {
     // On any error pg's pool destroys the client: one that timed out may still get its late reply, meant for nobody else.
     query: (statement, values) => run(pool, statement, values),
     async connect(): Promise<Connection> {
       const client = await pool.connect();
-      // While it is checked out, errors of its socket come here and not to the pool; the query that runs reports them.
-      const ignoreSocketError = () => {};
-      client.on("error", ignoreSocketError);
       return {
         query: (statement, values) => run(client, statement, values),
         command: async (text) => (await client.query(text)).command,
-        release(broken = false) {
-          client.removeListener("error", ignoreSocketError);
-          client.release(broken);
-        },
+        release: (broken = false) => client.release(broken),
       };
     },
     close: () => pool.end(),
