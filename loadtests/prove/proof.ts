@@ -6,6 +6,9 @@ export interface Proof {
   row: Row;
   runs: GateRun[];
   foundIn: number;
+  haltedIn: number;
+  /** Times, over all runs, that somebody's data reached somebody else. */
+  exposures: number;
   /** Medians over the runs that found it. */
   signupsMedian: number | null;
   secondsMedian: number | null;
@@ -16,38 +19,55 @@ export interface Proof {
   complaint: string | null;
 }
 
-/** A fault is proven when every run found it and nothing failed that the fault does not explain; a healthy row by passing. */
+/**
+ * Proven is a fault that the guard is off for, or blind to, when every run found it; one that the guard blocks when
+ * nothing of anybody left and the campaign is halted; a healthy row by passing. And nothing may fail that the fault does
+ * not explain.
+ */
 export function proofOf(row: Row, runs: GateRun[]): Proof {
   const expected: readonly string[] = row.fault?.checks ?? [];
   const failed = [...new Set(runs.flatMap((run) => run.failed))];
   const found = runs.flatMap((run) => run.found ?? []);
-  const proof = {
+  const unexpected = failed.filter((name) => !expected.includes(name));
+  return {
     row,
     runs,
     foundIn: found.length,
+    haltedIn: runs.filter(({ isHalted }) => isHalted).length,
+    exposures: runs.reduce((sum, run) => sum + run.exposures, 0),
     signupsMedian: median(found.map(({ signups }) => signups)),
-    secondsMedian: median(found.map(({ seconds }) => seconds)),
+    secondsMedian: median(found.flatMap(({ seconds }) => seconds ?? [])),
     alsoFailed: failed.filter((name) => expected.indexOf(name) > 0),
-    unexpected: failed.filter((name) => !expected.includes(name)),
+    unexpected,
+    complaint: runs.map((run) => complaintOf(row, run)).find((words) => words !== null) ?? null,
   };
-  return { ...proof, complaint: complaintOf(proof) };
 }
 
-function complaintOf({ row, runs, unexpected }: Omit<Proof, "complaint">): string | null {
-  const words: string[] = [];
-  for (const run of runs) {
-    const as = `seed ${run.seed}, run folder ${run.dir}`;
-    if (row.fault === null) {
-      if (run.exitCode !== 0) words.push(`did not pass (exit code ${run.exitCode}; ${as}): ${run.reason}`);
-    } else if (run.found === null) {
-      words.push(`${row.fault.checks[0]} did not fail (exit code ${run.exitCode}; ${as}): ${run.reason}`);
-    } else if (run.exitCode !== 1) {
-      words.push(`ended with exit code ${run.exitCode}, not 1 (${as}): ${run.reason}`);
-    } else if (run.failed.some((name) => unexpected.includes(name))) {
-      words.push(`failed as well: ${unexpected.join(", ")} (${as})`);
-    }
+function complaintOf(row: Row, run: GateRun): string | null {
+  const words = whatIsWrong(row, run);
+  return words === null
+    ? null
+    : `${words} (exit code ${run.exitCode}, seed ${run.seed}, run folder ${run.dir}): ${run.reason}`;
+}
+
+function whatIsWrong({ fault, guard }: Row, run: GateRun): string | null {
+  if (fault === null) {
+    if (run.exitCode !== 0) return "did not pass";
+    return run.isHalted ? "halted" : null;
   }
-  return words.length === 0 ? null : words.join("\n");
+  const unexpected = run.failed.filter((name) => !fault.checks.includes(name));
+  if (unexpected.length > 0) return `failed as well: ${unexpected.join(", ")}`;
+  if (guard === "on" && fault.guard !== "blind") {
+    if (run.exposures > 0 || run.failed.includes("reads-own")) return "left in spite of the guard";
+    if (fault.guard === "blocks" && !run.isHalted) return "did not halt";
+    return null;
+  }
+  if (run.found === null) {
+    // What the gate is too late for, because the auditor has closed the campaign, has been seen.
+    if (guard === "on" && run.isHalted && fault.seenBy?.includes("auditor")) return null;
+    return `${fault.checks[0]} did not fail`;
+  }
+  return run.exitCode === 1 ? null : `ended with exit code ${run.exitCode}, not 1`;
 }
 
 function median(values: number[]): number | null {

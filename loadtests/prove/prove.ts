@@ -30,8 +30,8 @@ async function main(argv: string[]): Promise<number> {
   return sumUp(options, proofs);
 }
 
-function rowsOf({ part, faults, engines, seeds }: ProveOptions): Row[] {
-  return part === null ? everyRow(faults, engines, seeds) : rotatingRows(faults, engines, { part, seeds });
+function rowsOf({ part, ...choice }: ProveOptions): Row[] {
+  return part === null ? everyRow(choice) : rotatingRows(choice, part);
 }
 
 function announce({ part, engines, notRun }: ProveOptions, rows: readonly Row[]): void {
@@ -47,6 +47,8 @@ async function prove(row: Row, signal: AbortSignal): Promise<Proof> {
       engine: row.engine,
       seed,
       fault: row.fault?.name ?? null,
+      guard: row.guard,
+      weather: row.weather,
       check: row.fault?.checks[0] ?? null,
       signal,
       isKept: (ended) => proofOf(row, [ended]).complaint !== null,
@@ -61,9 +63,9 @@ async function prove(row: Row, signal: AbortSignal): Promise<Proof> {
 
 function tell(proof: Proof): void {
   const { row, runs, complaint } = proof;
-  const name = `${row.fault?.name ?? "healthy"}, ${row.engine}`;
+  const name = `${row.fault?.name ?? ["healthy", ...row.weather].join(" ")}, ${row.engine}, guard ${row.guard}`;
   const seconds = runs.reduce((sum, run) => sum + run.tookSeconds, 0).toFixed(0);
-  say(`${complaint === null ? "✓" : "✗"} ${name.padEnd(34)} ${summaryOf(proof)} (${seconds} s)\n`);
+  say(`${complaint === null ? "✓" : "✗"} ${name.padEnd(48)} ${summaryOf(proof)} (${seconds} s)\n`);
   if (complaint !== null) say(`${complaint.replaceAll(/^/gm, "    ")}\n`);
 }
 
@@ -72,22 +74,27 @@ function summaryOf({
   runs,
   complaint,
   foundIn,
+  haltedIn,
+  exposures,
   signupsMedian,
   secondsMedian,
   alsoFailed,
 }: Proof): string {
   if (row.fault === null) return complaint === null ? "passed" : "not passed";
-  const when = foundIn === 0 ? "" : `, after ${signupsMedian} signups, ${secondsMedian?.toFixed(2)} s`;
+  if (row.guard === "on" && row.fault.guard !== "blind") {
+    return `${exposures} exposures, halted in ${haltedIn} of ${runs.length}`;
+  }
+  const when = foundIn === 0 ? "" : `, after ${signupsMedian} signups, ${secondsMedian?.toFixed(2) ?? "–"} s`;
   const also = alsoFailed.length === 0 ? "" : `; with it ${alsoFailed.join(", ")}`;
   return `${row.fault.checks[0]} in ${foundIn} of ${runs.length}${when}${also}`;
 }
 
 async function writePage(options: ProveOptions, proofs: readonly Proof[], argv: string[]): Promise<void> {
-  const { outFile, faults, notRun } = options;
+  const { outFile, notRun } = options;
   if (outFile === null) return;
   const command = `npm run prove -- ${argv.join(" ")}`;
   const date = `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  await writeFile(outFile, proofPage({ proofs, faults, command, date, machine: machine(), notRun }));
+  await writeFile(outFile, proofPage({ proofs, command, date, machine: machine(), notRun }));
   say(`\nWritten to ${outFile}\n`);
 }
 

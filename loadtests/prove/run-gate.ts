@@ -1,25 +1,33 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Event } from "../src/events/event.ts";
+import { REFERENCE_TARGET } from "../src/reference/reference-target.ts";
+import { type RunningService, startReferenceService } from "../src/reference/start-service.ts";
 import type { CheckResult, Verdict } from "../src/verdict/verdict.ts";
-import type { EngineName } from "./schedule.ts";
+import type { EngineName, GuardState } from "./schedule.ts";
+import { addWeather, type Weather } from "./weather.ts";
 
 export interface GateRun {
   engine: EngineName;
   seed: number;
   exitCode: number;
-  /** Invariants that failed, as the verdict lists them. */
+  /** Invariants and objectives that failed, as the verdict lists them. */
   failed: string[];
+  /** Times that somebody's data reached somebody else. */
+  exposures: number;
+  /** At the end the service told newcomers that the campaign is closed. */
+  isHalted: boolean;
   /** The headline, or the last words where there is no verdict. */
   reason: string;
   /** When the check that was asked about first failed; null where it did not. */
-  found: { signups: number; seconds: number } | null;
+  found: { signups: number; seconds: number | null } | null;
   /** The run folder, kept where `isKept` said so. */
   dir: string;
   tookSeconds: number;
@@ -29,6 +37,8 @@ export interface GateCall {
   engine: EngineName;
   seed: number;
   fault: string | null;
+  guard: GuardState;
+  weather: readonly string[];
   /** The check whose first failure is told. */
   check: string | null;
   signal: AbortSignal;
@@ -36,25 +46,26 @@ export interface GateCall {
 }
 
 const COMMAND = fileURLToPath(new URL("../bin/crowdproof.mjs", import.meta.url));
-const CAMPAIGN = fileURLToPath(new URL("campaign.yaml", import.meta.url));
 /** Twenty times what a run takes on a quiet machine. */
 const RUN_SECONDS_MAX = 180;
 const LAST_WORDS_LINES = 3;
 
-/** One whole gate, as the person at the terminal runs it, in a run folder of its own. */
+/** One whole gate against a service with the fault, in its weather, in a run folder of its own. */
 export async function runGate(call: GateCall): Promise<GateRun> {
-  const { engine, seed } = call;
+  const { engine, seed, check } = call;
   const startedMs = performance.now();
   const dir = await mkdtemp(join(tmpdir(), "crowdproof-prove-"));
-  const { exitCode, output } = await runCommand(call, dir);
+  const { exitCode, output, isHalted } = await runAgainstService(call, dir);
   const verdict = await readVerdict(dir);
-  const failed = (verdict?.checks ?? []).filter(isFailedInvariant);
-  const asked = failed.find(({ name }) => name === call.check);
+  const failed = (verdict?.checks ?? []).filter(isFailure);
+  const asked = failed.find(({ name }) => name === check);
   const run: GateRun = {
     engine,
     seed,
     exitCode,
     failed: failed.map(({ name }) => name),
+    exposures: verdict?.exposuresTotal ?? 0,
+    isHalted,
     reason: verdict?.reasons[0] ?? lastWords(output),
     found: asked === undefined ? null : await firstViolation(dir, asked),
     dir,
@@ -64,22 +75,109 @@ export async function runGate(call: GateCall): Promise<GateRun> {
   return run;
 }
 
-async function runCommand({ engine, seed, fault, signal }: GateCall, dir: string) {
-  const args = [COMMAND, "gate", CAMPAIGN, "--engine", engine, "--seed", String(seed), "--out", dir];
-  if (fault !== null) args.push("--fault", fault);
-  // Never the database of whoever types this: faults take constraints away, for good. The service brings its own.
-  const { DATABASE_URL: _notOurs, ...env } = process.env;
+interface Ended {
+  exitCode: number;
+  output: string;
+  isHalted: boolean;
+}
+
+async function runAgainstService(call: GateCall, dir: string): Promise<Ended> {
+  const weather = addWeather(call.weather);
+  const service = await startService(call, weather.environment);
+  try {
+    const target = await writeTarget(dir, weather.isCountLost);
+    const campaign = fileURLToPath(new URL(weather.campaign, import.meta.url));
+    const gate = runCommand(call, { dir, campaign, target, environment: service.environment });
+    const over = new AbortController();
+    const making = whenSending(dir, over.signal).then(() => weather.make(service, over.signal));
+    const { exitCode, output } = await gate;
+    over.abort();
+    await making;
+    return { exitCode, output, isHalted: await askWhetherHalted(service) };
+  } finally {
+    await service.stop();
+  }
+}
+
+/** Once more where it did not start: on a busy machine somebody else may take a port between two looks at it. */
+async function startService(call: GateCall, environment: Weather["environment"]): Promise<RunningService> {
+  const start = () =>
+    startReferenceService({
+      port: 0,
+      fault: call.fault ?? undefined,
+      // Never the database of whoever types this: faults take constraints away, for good. The service brings its own.
+      databaseUrl: undefined,
+      environment: { DATABASE_URL: "", GUARD: call.guard, ...environment },
+      signal: call.signal,
+    });
+  try {
+    return await start();
+  } catch (error) {
+    if (call.signal.aborted) throw error;
+    return start();
+  }
+}
+
+/** The reference target as it is shipped, but that counters are not compared where they cannot add up. */
+async function writeTarget(dir: string, isCountLost: boolean): Promise<string> {
+  if (!isCountLost) return REFERENCE_TARGET;
+  const text = await readFile(REFERENCE_TARGET, "utf8");
+  const file = join(dir, "target.yaml");
+  await writeFile(file, text.replace("exclusive: true", "exclusive: false"));
+  return file;
+}
+
+const HISTORY_POLL_MS = 10;
+
+/** When the first visitor has started: the history's first line is written then. */
+async function whenSending(dir: string, signal: AbortSignal): Promise<void> {
+  const bytes = () =>
+    stat(join(dir, "events.ndjson")).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  while (!signal.aborted && (await bytes()) === 0) await sleep(HISTORY_POLL_MS);
+}
+
+/** A halted campaign says so before it looks at what was sent: this registers nobody. */
+async function askWhetherHalted({ url }: RunningService): Promise<boolean> {
+  const answer = await fetch(`${url}/signups`, { method: "POST" }).catch(() => null);
+  if (answer === null) return false;
+  const { code } = (await answer.json()) as { code?: string };
+  return code === "halted";
+}
+
+interface CommandCall {
+  dir: string;
+  campaign: string;
+  target: string;
+  environment: Record<string, string>;
+}
+
+async function runCommand({ engine, seed, signal }: GateCall, call: CommandCall) {
+  const { dir, campaign, target, environment } = call;
+  const args = [COMMAND, "gate", campaign, "--target", target, "--engine", engine];
+  args.push("--seed", String(seed), "--out", dir);
   // A group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its orderly end short.
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const stop = () => child.kill("SIGTERM");
-  const limit = setTimeout(stop, RUN_SECONDS_MAX * 1_000);
-  signal.addEventListener("abort", stop);
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const limit = setTimeout(() => child.kill("SIGTERM"), RUN_SECONDS_MAX * 1_000);
+  const release = stopWith(child, signal);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
   const [code] = (await once(child, "close")) as [number | null];
   clearTimeout(limit);
-  signal.removeEventListener("abort", stop);
+  release();
   return { exitCode: code ?? -1, output };
+}
+
+function stopWith(child: ChildProcess, signal: AbortSignal): () => void {
+  const stop = () => child.kill("SIGTERM");
+  signal.addEventListener("abort", stop);
+  return () => signal.removeEventListener("abort", stop);
 }
 
 /** Without the frames of a stack, which would be all of them. */
@@ -93,19 +191,22 @@ async function readVerdict(dir: string): Promise<Verdict | null> {
   return text === null ? null : (JSON.parse(text) as Verdict);
 }
 
-function isFailedInvariant(check: CheckResult): boolean {
-  return check.judged && check.kind === "invariant" && check.outcome === "fail";
+function isFailure(check: CheckResult): boolean {
+  return check.judged && check.outcome === "fail";
 }
 
-/** Evidence is ordered by time: its first row is the first violation. Signups are people acknowledged by then. */
+/**
+ * Evidence is ordered by time: its first row with one is the first violation. Signups are people acknowledged by then;
+ * what is judged over the whole run, or seen outside of the answers, has no time within it.
+ */
 async function firstViolation(dir: string, { evidence }: CheckResult): Promise<GateRun["found"]> {
-  const at = evidence[0]?.["atMicroseconds"];
-  if (typeof at !== "number") return null;
+  const first = evidence.map((row) => row["atMicroseconds"]).find((at) => typeof at === "number");
+  const at = first ?? Number.POSITIVE_INFINITY;
   const acknowledged = new Set<number>();
   for await (const line of createInterface({ input: createReadStream(join(dir, "events.ndjson")) })) {
     const event = JSON.parse(line) as Event;
     if (event.type !== "request" || event.control !== null || event.class !== "acknowledged") continue;
     if (event.endedMicroseconds <= at) acknowledged.add(event.visitor);
   }
-  return { signups: acknowledged.size, seconds: at / 1e6 };
+  return { signups: acknowledged.size, seconds: first === undefined ? null : at / 1e6 };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FaultDescription } from "./fault-list.ts";
-import { everyRow, type Row, rotatingRows } from "./schedule.ts";
+import { everyRow, type GuardState, type Row, rotatingRows } from "./schedule.ts";
 
 const FAULTS = Array.from(
   { length: 12 },
@@ -9,47 +9,64 @@ const FAULTS = Array.from(
     incident: "",
     breaks: "",
     shows: "",
+    weather: at === 0 ? ["volume"] : [],
+    guard: "blocks",
     checks: ["reads-own"],
   }),
 );
-const ENGINES = ["embedded", "k6"] as const;
+const CHOICE = {
+  faults: FAULTS,
+  engines: ["embedded", "k6"] as const,
+  guards: ["off", "on"] as const,
+  seeds: [1],
+};
 
-const part = (number: number) => rotatingRows(FAULTS, ENGINES, { part: number, seeds: [1] });
-const faulty = (rows: Row[]) =>
-  rows.filter(({ fault }) => fault !== null).map(({ fault, engine }) => `${fault?.name} ${engine}`);
+const part = (number: number) => rotatingRows(CHOICE, number);
+const faulty = (rows: Row[], state: GuardState) =>
+  rows
+    .filter(({ fault, guard }) => fault !== null && guard === state)
+    .map(({ fault, engine }) => `${fault?.name} ${engine}`);
+const parts = (first: number, count: number, state: GuardState) =>
+  new Set(Array.from({ length: count }, (_, at) => faulty(part(first + at), state)).flat());
 
-test("a part has each fault on one engine and four on both", () => {
+test("a part has each fault on one engine with the guard off, and a third of them with it on", () => {
   for (let number = 0; number < 7; number++) {
-    const pairs = faulty(part(number));
-    expect(new Set(pairs).size).toBe(16);
-    expect(new Set(pairs.map((pair) => pair.split(" ")[0])).size).toBe(12);
+    const names = faulty(part(number), "off").map((pair) => pair.split(" ")[0]);
+    expect(names).toEqual(FAULTS.map(({ name }) => name));
+    expect(faulty(part(number), "on")).toHaveLength(4);
   }
 });
 
-test("two parts after each other have everything on both engines", () => {
+test("two parts after each other have everything on both engines, six with the guard on as well", () => {
   for (let number = 20_000; number < 20_005; number++) {
-    expect(new Set([...faulty(part(number)), ...faulty(part(number + 1))]).size).toBe(24);
+    expect(parts(number, 2, "off").size).toBe(24);
+    expect(parts(number, 6, "on").size).toBe(24);
   }
 });
 
-test("a healthy run stands before, between and after, on each engine", () => {
-  const healthy = part(3).flatMap((row, at) => (row.fault === null ? [{ at, engine: row.engine }] : []));
+test("a healthy run stands before, between and after, the guard on, engines and weather in turn", () => {
+  const healthy = part(3).flatMap(({ fault, engine, guard, weather }, at) =>
+    fault === null ? [{ at, engine, guard, weather }] : [],
+  );
   expect(healthy).toEqual([
-    { at: 0, engine: "embedded" },
-    { at: 7, engine: "k6" },
-    { at: 14, engine: "embedded" },
-    { at: 19, engine: "k6" },
+    { at: 0, engine: "embedded", guard: "on", weather: ["overload"] },
+    { at: 13, engine: "k6", guard: "on", weather: ["two-workers"] },
+    { at: 18, engine: "embedded", guard: "on", weather: ["volume"] },
   ]);
 });
 
 test("where k6 is missing every fault is on the embedded engine", () => {
-  const rows = rotatingRows(FAULTS, ["embedded"], { part: 5, seeds: [1] });
-  expect(faulty(rows)).toEqual(FAULTS.map(({ name }) => `${name} embedded`));
-  expect(rows.filter(({ fault }) => fault === null)).toHaveLength(3);
+  const rows = rotatingRows({ ...CHOICE, engines: ["embedded"] }, 5);
+  expect(faulty(rows, "off")).toEqual(FAULTS.map(({ name }) => `${name} embedded`));
 });
 
-test("everything is every fault on every engine with every seed", () => {
-  const rows = everyRow(FAULTS, ENGINES, [1, 2, 3]).filter(({ fault }) => fault !== null);
-  expect(rows).toHaveLength(24);
+test("a fault has its own weather", () => {
+  const rows = everyRow(CHOICE).filter(({ fault }) => fault?.name === "f0");
+  expect(rows.map(({ weather }) => weather)).toEqual(Array(4).fill(["volume"]));
+});
+
+test("everything is every fault on every engine, the guard off and on, with every seed", () => {
+  const rows = everyRow({ ...CHOICE, seeds: [1, 2, 3] }).filter(({ fault }) => fault !== null);
+  expect(rows).toHaveLength(48);
   for (const { seeds } of rows) expect(seeds).toEqual([1, 2, 3]);
 });

@@ -1,59 +1,78 @@
 import type { FaultDescription } from "./fault-list.ts";
 
 export type EngineName = "embedded" | "k6";
+export type GuardState = "off" | "on";
 
 /** One fault on one engine: a row of the table. Without a fault: a healthy run, which must pass. */
 export interface Row {
   fault: FaultDescription | null;
   engine: EngineName;
+  guard: GuardState;
+  /** The fault's own; a healthy run may have one too, to show that it fails nothing. */
+  weather: readonly string[];
   seeds: number[];
 }
 
-/** Of the rotating part, how many faults meet both engines. */
-const ON_BOTH = 4;
-/** Often enough that a fault that outlives its run, or a machine that judges nothing well, cannot hide. */
-const FAULTS_BETWEEN_HEALTHY = 6;
+/** What there is to choose from. */
+export interface Choice {
+  faults: readonly FaultDescription[];
+  engines: readonly EngineName[];
+  guards: readonly GuardState[];
+  seeds: number[];
+}
 
-/** Every fault on every engine. */
-export function everyRow(
-  faults: readonly FaultDescription[],
-  engines: readonly EngineName[],
-  seeds: number[],
-): Row[] {
-  return withHealthyRows(
-    faults.flatMap((fault) => engines.map((engine) => ({ fault, engine, seeds }))),
-    engines,
+/** Of the rotating part: with the guard on, one in three. */
+const GUARDED_EVERY = 3;
+/** Often enough that a fault that outlives its run, or a machine that judges nothing well, cannot hide. */
+const FAULTS_BETWEEN_HEALTHY = 12;
+/** What a healthy service bears without a failed check. Whoever is deleted is not found again: not this. */
+const HEALTHY_WEATHER: readonly (readonly string[])[] = [
+  [],
+  ["slow-database"],
+  ["worker-killed"],
+  ["overload"],
+  ["two-workers"],
+  ["volume"],
+];
+
+/** Every fault on every engine, the guard off and on. */
+export function everyRow({ faults, engines, guards, seeds }: Choice): Row[] {
+  const rows = faults.flatMap((fault) =>
+    engines.flatMap((engine) => guards.map((guard) => rowOf(fault, engine, guard, seeds))),
   );
+  return withHealthyRows(rows, engines, 0);
 }
 
 /**
- * Each fault on one engine, four on both; consecutive parts swap the engines and move on to the next four, so that
- * everything has had its turn after twice as many parts as there are fours.
+ * Each fault on one engine with the guard off, every third with the guard on as well; consecutive parts swap the engines
+ * and move on to the next third, so that everything has had its turn after six parts.
  */
-export function rotatingRows(
-  faults: readonly FaultDescription[],
-  engines: readonly EngineName[],
-  { part, seeds }: { part: number; seeds: number[] },
-): Row[] {
-  if (engines.length === 1) return everyRow(faults, engines, seeds);
-  const onBoth = new Set(Array.from({ length: ON_BOTH }, (_, at) => (part * ON_BOTH + at) % faults.length));
-  const rows = faults.flatMap((fault, at) =>
-    engines
-      .filter((_, index) => onBoth.has(at) || (at + part) % engines.length === index)
-      .map((engine) => ({ fault, engine, seeds })),
-  );
-  return withHealthyRows(rows, engines);
+export function rotatingRows({ faults, engines, guards, seeds }: Choice, part: number): Row[] {
+  const rows = faults.flatMap((fault, at) => {
+    const engine = engines[(at + part) % engines.length];
+    if (engine === undefined) return [];
+    const isGuarded = at % GUARDED_EVERY === part % GUARDED_EVERY;
+    return guards
+      .filter((guard) => guard === "off" || isGuarded)
+      .map((guard) => rowOf(fault, engine, guard, seeds));
+  });
+  return withHealthyRows(rows, engines, part);
 }
 
-/** One before, one after, and some between, the engines in turn. */
-function withHealthyRows(rows: readonly Row[], engines: readonly EngineName[]): Row[] {
+function rowOf(fault: FaultDescription, engine: EngineName, guard: GuardState, seeds: number[]): Row {
+  return { fault, engine, guard, weather: fault.weather, seeds };
+}
+
+/** One before, one after, and some between, the guard on, engines and weather in turn. */
+function withHealthyRows(rows: readonly Row[], engines: readonly EngineName[], part: number): Row[] {
   const all: Row[] = [];
   let healthyRuns = 0;
   const addHealthy = () => {
     const engine = engines[healthyRuns % engines.length];
+    const weather = HEALTHY_WEATHER[(healthyRuns + part) % HEALTHY_WEATHER.length] ?? [];
     healthyRuns += 1;
     // A seed for each, so that no healthy run is the repetition of another.
-    if (engine !== undefined) all.push({ fault: null, engine, seeds: [healthyRuns] });
+    if (engine !== undefined) all.push({ fault: null, engine, guard: "on", weather, seeds: [healthyRuns] });
   };
   for (const [at, row] of rows.entries()) {
     if (at % FAULTS_BETWEEN_HEALTHY === 0) addHealthy();

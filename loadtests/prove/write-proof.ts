@@ -1,4 +1,3 @@
-import type { FaultDescription } from "./fault-list.ts";
 import type { Proof } from "./proof.ts";
 
 /** The table as Markdown, which a terminal shows just as well. */
@@ -6,13 +5,17 @@ export function proofTable(proofs: readonly Proof[]): string {
   return table(
     [
       "fault",
+      "weather",
       "engine",
+      "guard",
       "check",
       "found in",
       "after signups",
       "after seconds",
       "only expected",
       "what follows failed too",
+      "exposures",
+      "halted in",
     ],
     proofs.flatMap(({ row, ...proof }) =>
       row.fault === null
@@ -20,17 +23,17 @@ export function proofTable(proofs: readonly Proof[]): string {
         : [
             [
               row.fault.name,
+              row.weather.join(", ") || "–",
               row.engine,
+              row.guard,
               row.fault.checks[0],
               `${proof.foundIn} of ${proof.runs.length}`,
               proof.signupsMedian?.toLocaleString("en", { maximumFractionDigits: 0 }) ?? "–",
               proof.secondsMedian?.toFixed(2) ?? "–",
-              proof.foundIn === 0
-                ? "–"
-                : proof.unexpected.length === 0
-                  ? "yes"
-                  : `no: ${proof.unexpected.join(", ")}`,
+              proof.unexpected.length === 0 ? "yes" : `no: ${proof.unexpected.join(", ")}`,
               proof.alsoFailed.join(", ") || "–",
+              String(proof.exposures),
+              `${proof.haltedIn} of ${proof.runs.length}`,
             ],
           ],
     ),
@@ -39,7 +42,6 @@ export function proofTable(proofs: readonly Proof[]): string {
 
 export interface ProofPage {
   proofs: readonly Proof[];
-  faults: readonly FaultDescription[];
   command: string;
   /** ISO, to the minute. */
   date: string;
@@ -48,7 +50,7 @@ export interface ProofPage {
 }
 
 /** `docs/proof.md`. */
-export function proofPage({ proofs, faults, command, date, machine, notRun }: ProofPage): string {
+export function proofPage({ proofs, command, date, machine, notRun }: ProofPage): string {
   const healthy = proofs.filter(({ row }) => row.fault === null);
   const passed = healthy.filter(({ complaint }) => complaint === null).length;
   return [
@@ -56,35 +58,21 @@ export function proofPage({ proofs, faults, command, date, machine, notRun }: Pr
     "",
     `Written by \`${command}\` on ${date}, on ${machine}.`,
     "",
-    "Each fault is a bug of the reference service, switched on by its name; each run is a whole `crowdproof gate` with the",
-    "campaign `loadtests/prove/campaign.yaml`. Signups are people acknowledged, seconds those of the run, until the first",
-    "violation of the check; both are medians over the runs that found it. Only invariants are counted as checks here.",
+    "Each fault is a bug of the reference service, switched on by its name; each run is a whole `crowdproof gate` with a",
+    "campaign of `loadtests/prove/`, in the weather that the fault needs (`loadtests/prove/weather.ts` makes it). Signups are",
+    "people acknowledged, seconds those of the run, until the first violation of the check; both are medians over the runs",
+    "that found it, and without a time where the check judges the whole run. Exposures are times that somebody's data reached",
+    "somebody else. With the guard off the gate has to find the fault. With it on nothing may reach anybody, and the campaign",
+    "has to halt, unless the guard is blind to the fault: [faults.md](faults.md) says who sees those.",
     "",
     proofTable(proofs),
     "",
-    `Healthy runs in between: ${passed} of ${healthy.length} passed.`,
+    `Healthy runs in between, the guard on, also in such weather: ${passed} of ${healthy.length} passed, none halted.`,
     ...notRun.map((words) => `Not run: ${words}`),
     ...proofs.flatMap(({ row, complaint }) =>
-      complaint === null ? [] : ["", `**${row.fault?.name ?? "healthy"}, ${row.engine}**: ${complaint}`],
-    ),
-    "",
-    "## The faults",
-    "",
-    table(
-      [
-        "fault",
-        "behind it",
-        "what it breaks",
-        "shows with",
-        "checks that fail: the first must, the others may",
-      ],
-      faults.map(({ name, incident, breaks, shows, checks }) => [
-        name,
-        incident,
-        breaks,
-        shows,
-        checks.join(", "),
-      ]),
+      complaint === null
+        ? []
+        : ["", `**${row.fault?.name ?? "healthy"}, ${row.engine}, guard ${row.guard}**: ${complaint}`],
     ),
     "",
   ].join("\n");

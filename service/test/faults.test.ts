@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
 import { FAULTS } from "../src/faults/catalogue/catalogue.ts";
+import type { Fault } from "../src/faults/fault.ts";
 import { findFault } from "../src/faults/find-fault.ts";
 import { DEFAULT_SEAMS } from "../src/seams.ts";
 import { createStage, get, newPerson, signUp } from "./stage.ts";
@@ -8,27 +10,28 @@ import { createStage, get, newPerson, signUp } from "./stage.ts";
 /** Enough for a cache or a variable to show; one after the other. */
 const PEOPLE_ALONE = 12;
 
-test("the catalogue has its faults, each told in full", () => {
-  expect(FAULTS.map((fault) => fault.name)).toEqual([
-    "max-plus-one",
-    "sentinel-on-timeout",
-    "millisecond-id",
-    "upsert-adoption",
-    "module-variable",
-    "request-collapsing",
-    "shared-cache-key",
-    "pooled-session-variable",
-    "mutable-default",
-    "mail-buffer-reuse",
-    "idempotency-race",
-    "ack-before-commit",
-    "personal-data-in-errors",
-  ]);
-  for (const { incident, breaks, shows, checks } of FAULTS) {
+test("each fault has a name of its own and is told in full", () => {
+  expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
+  for (const { name, incident, breaks, shows, checks } of FAULTS) {
+    expect(name).toMatch(/^[a-z]+(-[a-z]+)+$/);
     for (const words of [incident, breaks, shows, ...checks]) expect(words).toMatch(/\S/);
     expect(new Set(checks).size).toBe(checks.length);
   }
 });
+
+test("docs/faults.md lists every fault as it is, and none that is not", async () => {
+  const text = await readFile(new URL("../../docs/faults.md", import.meta.url), "utf8");
+  const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+  expect(rows).toEqual(FAULTS.map(rowOf));
+});
+
+/** What a row of the table says; a new fault's is printed by the failing test. */
+function rowOf(fault: Fault): string {
+  const { name, incident, breaks, shows, weather, checks } = fault;
+  const seenBy = fault.guard === "blind" ? fault.seenBy.join(", ") : "–";
+  const cells = [`\`${name}\``, incident, breaks, shows, weather.join(", ") || "–", checks.join(", ")];
+  return `| ${[...cells, fault.guard, seenBy].map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
 
 describe.each(FAULTS)("with the fault $name", (fault) => {
   const stage = createStage();

@@ -3,7 +3,7 @@ import type { SeamContext } from "../seam-context.ts";
 import type { Profile } from "./profile.ts";
 import type { ProfileReader } from "./profile-reader.ts";
 
-const READ_PROFILE = readStatement(import.meta.url, "read-profile.sql");
+export const READ_PROFILE = readStatement(import.meta.url, "read-profile.sql");
 
 /** Profiles straight from their row, by the internal key of the session; nothing is kept between two requests. */
 export function createSqlProfileReader({ database }: Pick<SeamContext, "database">): ProfileReader {

@@ -7,9 +7,12 @@ export const ackBeforeCommit: Fault = {
   incident: "answers sent from inside the transaction to save a round trip; then the commit failed",
   breaks: "every acknowledged member is found afterwards",
   shows: "a commit that fails after the answer: the campaign's live totals contended for by a burst",
+  weather: [],
+  guard: "blind",
+  seenBy: ["gate", "auditor"],
   isHiddenAlone: true,
-  // Who was lost and tries again with the same key becomes another member; their first number is nobody's.
-  checks: ["acks-durable", "no-ghost-id", "once-per-person"],
+  // Who was lost and tries again with the same key becomes another member, and is mailed another number; the first is nobody's.
+  checks: ["acks-durable", "no-ghost-id", "once-per-person", "reads-own"],
   apply: (seams) => ({
     ...seams,
     schema: [

@@ -6,6 +6,9 @@ export const idempotencyRace: Fault = {
   incident: "idempotency layers that look the key up, run the handler, then store its answer: double charges",
   breaks: "the same key and body make one member, whatever the finger does",
   shows: "a double-tap, or two people with one e-mail address at once",
+  weather: [],
+  guard: "blind",
+  seenBy: ["gate", "auditor"],
   isHiddenAlone: true,
   checks: ["once-per-person"],
   apply: (seams) => ({
@@ -23,8 +26,7 @@ export const idempotencyRace: Fault = {
       async insert(query, candidates) {
         const known = await findClashes(query, candidates);
         const newcomers = candidates.filter((candidate) => !known.has(candidate.id));
-        const registered = await insertMembers(query, newcomers, config.sessionSeconds);
-        return new Map([...known, ...registered]);
+        return insertMembers(query, newcomers, config.sessionSeconds);
       },
     }),
   }),

@@ -6,6 +6,9 @@ export const mailBufferReuse: Fault = {
   incident: "a renderer's output buffer kept between calls: two mails built at once go out with one text",
   breaks: "a mail carries its recipient's data and nobody else's",
   shows: "two mails at once",
+  weather: [],
+  guard: "blind",
+  seenBy: ["gate"],
   isHiddenAlone: true,
   checks: ["reads-own"],
   apply: (seams) => ({

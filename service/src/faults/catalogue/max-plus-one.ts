@@ -7,6 +7,8 @@ export const maxPlusOne: Fault = {
   incident: "E-be! 2021: the same ID for applicants who came at nearly the same moment, 29 people",
   breaks: "no member ID is acknowledged to two people",
   shows: "two signups at once",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // Whoever asks for the card of another member and holds the same number is served a card.
   checks: ["ids-unique", "sessions-bound"],

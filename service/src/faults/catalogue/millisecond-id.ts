@@ -6,6 +6,8 @@ export const millisecondId: Fault = {
   incident: "Kawasaki 2023: two requests at the same time were one to the system, and overwrote each other",
   breaks: "no member ID is acknowledged to two people",
   shows: "two signups in one millisecond",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // Whoever asks for the card of another member and holds the same number is served a card.
   checks: ["ids-unique", "sessions-bound"],

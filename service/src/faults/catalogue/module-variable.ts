@@ -6,6 +6,8 @@ export const moduleVariable: Fault = {
   incident: "MelonCard 2011: one missing `var`, fine until launch day, then strangers' accounts",
   breaks: "people read their own data and nobody else's",
   shows: "two reads at once",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // Read back, a member finds somebody else, and an ID that is not theirs.
   checks: ["reads-own", "acks-durable", "ids-unique"],

@@ -8,6 +8,8 @@ export const mutableDefault: Fault = {
     "`Object.assign(DEFAULTS, row)` for `Object.assign({}, DEFAULTS, row)`: fields of two people mixed",
   breaks: "people read their own data and nobody else's",
   shows: "two reads at once",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // Read back, a member finds somebody else, and an ID that is not theirs.
   checks: ["reads-own", "acks-durable", "ids-unique"],

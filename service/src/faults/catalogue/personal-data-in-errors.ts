@@ -8,6 +8,8 @@ export const personalDataInErrors: Fault = {
   incident: "the database's own words as the answer: `Key (email)=(…) already exists.`",
   breaks: "no answer, a refusal neither, carries another person's data",
   shows: "a duplicate in the batch of other people",
+  weather: [],
+  guard: "withholds",
   isHiddenAlone: true,
   checks: ["reads-own"],
   apply: (seams) => ({
@@ -19,10 +21,7 @@ export const personalDataInErrors: Fault = {
         const known = new Map([...clashes].filter(([, outcome]) => outcome.kind !== "email-taken"));
         const newcomers = candidates.filter((candidate) => !known.has(candidate.id));
         try {
-          return new Map([
-            ...known,
-            ...(await insertMembers(query, newcomers, config.sessionSeconds, INSERT)),
-          ]);
+          return await insertMembers(query, newcomers, config.sessionSeconds, INSERT);
         } catch (error) {
           throw inPlainWords(error);
         }

@@ -8,6 +8,8 @@ export const pooledSessionVariable: Fault = {
   incident: "row-level security behind a pooler in transaction mode: the setting stays with the connection",
   breaks: "people read their own data and nobody else's",
   shows: "more reads at once than the pool has connections",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // Read back, a member finds somebody else, and an ID that is not theirs.
   checks: ["reads-own", "acks-durable", "ids-unique"],

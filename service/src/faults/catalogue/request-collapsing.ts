@@ -6,6 +6,8 @@ export const requestCollapsing: Fault = {
   incident: "Mercari 2017: personal pages of 54,180 people served to others after a change of the CDN",
   breaks: "people read their own data and nobody else's",
   shows: "two reads of one path at once",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // Read back, a member finds somebody else, and an ID that is not theirs.
   checks: ["reads-own", "acks-durable", "ids-unique"],

@@ -12,6 +12,8 @@ export const sentinelOnTimeout: Fault = {
   incident: "Sapporo 2020: abnormal IDs under load; 34 people's data readable by 276 others for 23.5 hours",
   breaks: "people wait for an ID; none is made up",
   shows: "the source of IDs is slower than the timer: its pool saturated by a burst",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // Everybody with the abnormal number is the same member to whatever looks members up by it.
   checks: ["ids-unique", "ids-well-formed", "reads-own", "acks-durable", "once-per-person", "sessions-bound"],

@@ -7,6 +7,8 @@ export const sharedCacheKey: Fault = {
   incident: "Steam 2015, Klarna 2021, Railway 2026: profiles from a cache that did not know whose they were",
   breaks: "people read their own data and nobody else's",
   shows: "two people within the cache's lifetime",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: false,
   // Read back, a member finds somebody else, and an ID that is not theirs.
   checks: ["reads-own", "acks-durable", "ids-unique"],

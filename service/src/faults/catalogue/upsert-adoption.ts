@@ -9,6 +9,8 @@ export const upsertAdoption: Fault = {
     "sign-up through a messenger that tells no address: whoever came next took over the row of the last",
   breaks: "one e-mail address is one member, and nobody becomes a member who is there already",
   shows: "two people with one e-mail address",
+  weather: [],
+  guard: "blocks",
   isHiddenAlone: true,
   // The second is given the first one's number and row; both then read what the second one sent.
   checks: ["once-per-person", "ids-unique", "acks-durable", "reads-own", "sessions-bound"],
