@@ -161,6 +161,13 @@ const RED: Defect[] = [
       }),
   },
   {
+    name: "a member's session never opened anything",
+    check: "acks-durable",
+    outcome: "fail",
+    put: (h) =>
+      requests(h, (e) => e.visitor === PLAIN && e.role === "read-own", { ...BLANK, class: "denied" }),
+  },
+  {
     name: "a member has no row",
     check: "acks-durable",
     outcome: "fail",

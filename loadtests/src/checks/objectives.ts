@@ -25,6 +25,8 @@ export async function checkObjectives(history: HistoryDatabase): Promise<CheckRe
   }
   if (errorRatioMax !== undefined)
     wanted.push(["error-ratio", () => judgeErrors(history, statements, errorRatioMax)]);
+  const { bounds = {} } = history.plan.target.telemetry;
+  if (Object.keys(bounds).length > 0) wanted.push(["bounds", () => judgeBounds(history, statements, bounds)]);
   const results: CheckResult[] = [];
   const prepared = wanted.length === 0 ? null : await prepareAll(history, statements);
   for (const [name, judge] of wanted) results.push(await judged(history, { name, judge, prepared }));
@@ -60,7 +62,7 @@ async function judged(
     return {
       ...rule,
       observed,
-      summary: observed === 0 ? "nothing after the warm-up to judge" : summary,
+      summary: observed === 0 ? (NOTHING_SEEN[name] ?? "nothing after the warm-up to judge") : summary,
       evidence,
       judged: true,
       outcome,
@@ -69,6 +71,10 @@ async function judged(
     return crashed(rule, error);
   }
 }
+
+const NOTHING_SEEN: Readonly<Record<string, string>> = {
+  bounds: "the series that have a bound were not all read",
+};
 
 async function only<Row extends Record<string, unknown>>(
   history: HistoryDatabase,
@@ -156,6 +162,33 @@ async function judgeErrors(history: HistoryDatabase, statements: Statement[], ma
     isMet: ratio <= max,
     summary: `${errors.toLocaleString("en")} of ${observed.toLocaleString("en")} requests were lost or failed, ${percent(ratio)} (at most ${percent(max)})`,
     evidence: [{ requests: observed, errors }],
+  };
+}
+
+/** A series that could not be read is not within its bound: without all of them there is nothing to say. */
+async function judgeBounds(
+  history: HistoryDatabase,
+  statements: Statement[],
+  bounds: Record<string, number>,
+): Promise<Judged> {
+  const seen = await history.rows<{ series: string; value: number }>(
+    findStatement(statements, "bounds") ?? "",
+  );
+  const told = new Map(seen.map(({ series, value }) => [series, value]));
+  const evidence = Object.entries(bounds).map(([series, most]) => ({
+    series,
+    value: told.get(series) ?? null,
+    most,
+  }));
+  const isAllSeen = evidence.every(({ value }) => value !== null);
+  const passed = evidence.filter(({ value, most }) => value !== null && value > most);
+  return {
+    observed: passed.length > 0 || isAllSeen ? seen.length : 0,
+    isMet: passed.length === 0,
+    summary:
+      `${passed.length.toLocaleString("en")} of ${evidence.length.toLocaleString("en")} bounds were passed` +
+      passed.map(({ series, value, most }) => `; ${series} said ${value} (at most ${most})`).join(""),
+    evidence: [...passed, ...evidence.filter((row) => !passed.includes(row))],
   };
 }
 

@@ -13,6 +13,7 @@ const MARKS = [
   "first",
   "later",
   "errors",
+  "bounds",
   "facts",
 ] as const;
 export type Mark = (typeof MARKS)[number];

@@ -86,7 +86,7 @@ export const DONE_SCHEMA = z.strictObject({
 export const OBSERVATION_SCHEMA = z.strictObject({
   ...base,
   type: z.literal("observation"),
-  kind: z.enum(["row", "rows-end", "mail", "mails-end", "counter", "scan", "clock", "lag", "stop"]),
+  kind: z.enum(["row", "rows-end", "mail", "mails-end", "counter", "bound", "scan", "clock", "lag", "stop"]),
   atMicroseconds: microseconds,
   visitor: count.nullable(),
   memberId: z.string().nullable(),

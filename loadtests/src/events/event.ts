@@ -143,7 +143,7 @@ export type Ending = (typeof ENDINGS)[number];
 /** Something seen outside the visitors' own answers. Which columns are set depends on `kind`. */
 export interface ObservationEvent extends EventBase {
   type: "observation";
-  kind: "row" | "rows-end" | "mail" | "mails-end" | "counter" | "scan" | "clock" | "lag" | "stop";
+  kind: "row" | "rows-end" | "mail" | "mails-end" | "counter" | "bound" | "scan" | "clock" | "lag" | "stop";
   atMicroseconds: number;
   /** row: the visitor whose e-mail canary the row carries; mail: to whose address it went; null for nobody in this run. */
   visitor: number | null;

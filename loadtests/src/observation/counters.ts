@@ -31,3 +31,15 @@ export function* counterEvents(
     else yield { ...blank, kind: "counter", name, value: end - start };
   }
 }
+
+/** What the series that have a bound say after the run. */
+export function* boundEvents(
+  text: string,
+  { plan, say, blank }: ObserveContext,
+): Generator<ObservationEvent> {
+  for (const selector of Object.keys(plan.target.telemetry.bounds ?? {})) {
+    const value = readSeries(text, selector);
+    if (value === null) say(`The metrics have no series ${selector}; mend bounds in the target file.`);
+    else yield { ...blank, kind: "bound", name: selector, value };
+  }
+}

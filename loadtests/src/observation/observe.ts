@@ -4,7 +4,7 @@ import type { ObservationEvent } from "../events/event.ts";
 import { CANARY_KEY_SECRET, createCanaryCodec } from "../people/canary.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { AnswerClass } from "../target/target.ts";
-import { counterEvents, countersIn } from "./counters.ts";
+import { boundEvents, counterEvents, countersIn } from "./counters.ts";
 import { logPositions, scanLogs } from "./log-scan.ts";
 import { fetchMetrics, scanMetrics } from "./metrics-page.ts";
 import type { ObserveContext } from "./observe-context.ts";
@@ -63,6 +63,7 @@ export async function* observe(plan: Plan, options: ObserveOptions): AsyncGenera
       yield { ...context.blank, kind: "scan", name: "metrics" };
     } else {
       yield scanMetrics(page.text, context);
+      yield* boundEvents(page.text, context);
       yield* counterEvents(before.counters, countersIn(page.text, target.telemetry.counters), context);
     }
   }

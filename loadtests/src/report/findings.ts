@@ -191,4 +191,6 @@ const PARTS: Part[] = [
     "リクエスト {2} 件のうち {1} 件が応答なし・失敗、割合 {3}（目標 {4} 以下）",
   ),
   part("nothing after the warm-up to judge", "慣らし運転の後に判定できるものがない"),
+  part("# of # bounds were passed", "上限 {2} 件のうち {1} 件を超過"),
+  part("the series that have a bound were not all read", "上限のある系列のうち読み取れないものがある"),
 ];

@@ -348,6 +348,7 @@ export const NAMES: Record<NameGroup, Record<string, Record<Language, string>>> 
     "members-within": { en: "People became members in time", ja: "所定の時間内に登録が完了する" },
     "first-step-latency": { en: "The first answer comes in time", ja: "最初の手順の応答時間" },
     "later-step-latency": { en: "Later answers come in time", ja: "以降の手順の応答時間" },
+    bounds: { en: "Queues and memory stay bounded", ja: "待ち行列とメモリの上限" },
     "error-ratio": { en: "Few requests are lost or fail", ja: "応答なし・失敗の割合" },
     control: { en: "Deliberate faults were found", ja: "意図的に混入した誤りを検出できた" },
   },

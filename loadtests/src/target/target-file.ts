@@ -113,7 +113,7 @@ const step = z.strictObject({
 const series = z
   .string()
   .regex(/^[a-zA-Z_:][\w:]*(\{[^{}]*\})?$/)
-  .describe('A counter of a signup\'s answers, as in signups_total{outcome="acknowledged"}.');
+  .describe('A series of the metrics page, as in signups_total{outcome="acknowledged"}.');
 
 const sql = z.strictObject({ connection: text, statement: text });
 
@@ -175,6 +175,10 @@ export const targetFileSchema = z.strictObject({
       logFiles: z.array(z.string()).default([]),
       metricsUrl: text.exactOptional().describe("A URL, or a path on the target."),
       counters: optionalOf(ANSWER_CLASSES, series).default({}),
+      bounds: z
+        .record(series, z.number())
+        .exactOptional()
+        .describe("Series of the metrics page → the most it may say after the run."),
       exclusive: z.boolean().default(false).describe("True where nobody else uses the target."),
     })
     .default({ logFiles: [], counters: {}, exclusive: false }),

@@ -171,6 +171,8 @@ export interface Telemetry {
   metricsUrl?: string;
   /** Answer class of a signup → series whose increase counts it, e.g. `signups_total{outcome="acknowledged"}`. */
   counters: Partial<Record<AnswerClass, string>>;
+  /** Series → the most it may say after the run: queues, memory. */
+  bounds?: Record<string, number>;
   /** True where nobody else uses the target, so that its counters must agree with ours. */
   exclusive: boolean;
 }

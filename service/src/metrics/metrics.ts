@@ -140,6 +140,21 @@ export function createMetrics(sources: MetricsSources): Metrics {
     () => sources.line().perSecond,
     isOneLine,
   );
+  let newcomerQueueSecondsMax = 0;
+  createGauge(
+    registers,
+    "crowdproof_newcomer_queue_seconds_max",
+    "Longest that a newcomer has queued for a turn, since the start: a queue that is bounded keeps this low.",
+    () => newcomerQueueSecondsMax,
+    "max",
+  );
+  createGauge(
+    registers,
+    "crowdproof_memory_bytes_max",
+    "Most memory that a worker process has had resident, since its start.",
+    () => process.resourceUsage().maxRSS * 1_024,
+    "max",
+  );
   createGauge(registers, "crowdproof_signups_working", "Signups being worked on.", sources.working);
   createGauge(registers, "crowdproof_signups_queued", "Signups queued for their turn.", sources.queued);
 
@@ -150,7 +165,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     countEdgeRefusal: (reason) => edgeRefusals.inc({ reason }),
     observeRequest: (route, status, seconds) => requests.observe({ route, status: classOf(status) }, seconds),
     observeBatch: (rows) => batchRows.observe(rows),
-    observeQueueWait: (visitor, seconds) => queueWait.observe({ visitor }, seconds),
+    observeQueueWait(visitor, seconds) {
+      queueWait.observe({ visitor }, seconds);
+      if (visitor === "newcomer") newcomerQueueSecondsMax = Math.max(newcomerQueueSecondsMax, seconds);
+    },
     countTicket: (event) => tickets.inc({ event }),
     observeTicketDelay: (seconds) => ticketDelay.observe(seconds),
     async snapshot(page) {

@@ -1,5 +1,6 @@
 -- Invariant: everybody who was acknowledged is found afterwards, with the data they sent. Asked too early, behind a
--- limiter or with an expired session, nothing can be said; asked after visible_within and absent, they are missing.
+-- limiter or with an expired session, nothing can be said; asked after visible_within and absent, they are missing. A
+-- session that came with the acknowledgement and never opened anything is half a member.
 
 -- prepare
 create or replace temp table acked as
@@ -78,7 +79,21 @@ select atMicroseconds, visitor, memberIds[1] as memberId, step,
 from found
 where (rows = 0 and exists (select 1 from wholeRows
     where rows > 0 and wholeRows.atMicroseconds >= found.atMicroseconds + (select visibleWithinMicroseconds from settings)))
-  or (isAltered and isOrdinary) or isOtherId;
+  or (isAltered and isOrdinary) or isOtherId
+union all by name
+-- Half a member: acknowledged once, given a session, and whatever they ever asked for with it was denied. Of somebody who
+-- was acknowledged twice an earlier session may rightly have ended; one denial among other answers may be a limiter's.
+select a.atMicroseconds, a.visitor, a.memberIds[1] as memberId, r.step, 'the session they were given opens nothing' as problem
+from acked a join (
+  select visitor, min(step) as step,
+    count(*) filter (where class = 'acknowledged') as acknowledgements,
+    bool_or(class = 'acknowledged' and sessionHash is not null) as isGiven,
+    coalesce(bool_and(class = 'denied') filter (where role = 'read-own' and session = 'own'), false) as isDenied,
+    coalesce(bool_or(class = 'denied') filter (where role = 'read-own' and session = 'own' and phase = 'read-back'), false) as isDeniedLate
+  from requests group by visitor
+) r using (visitor)
+where acknowledgements = 1 and isGiven and isDenied and isDeniedLate
+  and exists (select 1 from requests where class = 'served' and role = 'read-own' and session = 'own');
 
 -- unknowns
 -- Found by one step or by a row is found, whatever stood in the way elsewhere; who is missing is a violation already.

@@ -53,3 +53,6 @@ from (
 -- errors
 select count(*) as observed, count(*) filter (where class in ('indeterminate', 'failed')) as errors
 from warm where reason is distinct from 'abandoned';
+
+-- bounds
+select name as series, max(value) as value from observations where kind = 'bound' and value is not null group by name;
