@@ -36,7 +36,10 @@ ${REACHED.map((field) => row(fields[field], html`<dd data-field="${field}">${pro
 ${QUESTIONS.map((question, at) => {
   const value = profile.survey[at] ?? "";
   const words = wordsFor(value, question.choices, language);
-  return row(question[language], html`<dd><data data-field="survey" value="${value}">${words}</data></dd>`);
+  return row(
+    question[language],
+    html`<dd><data id="survey${at + 1}" data-field="survey" value="${value}">${words}</data></dd>`,
+  );
 })}
 ${profile.message !== "" && row(fields.message, html`<dd data-field="message">${profile.message}</dd>`)}
 </dl>

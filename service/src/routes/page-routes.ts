@@ -89,10 +89,11 @@ async function takeForm(parts: PageRouteParts, req: Request, res: Response): Pro
   const form = { ...parseJoinForm(await readFormBytes(req)), ticket: reader.ticket ?? "" };
   keepSentForm(res, form);
   requireOpen(halt);
+  if (look.kind === "early") return askAgainLater(parts, reader, res, { form, appointment: look });
   if (form.key === "") throw new ServiceError("key-missing", "Send the key that is in the form.");
   const signup = parseSignup(signupBodyOf(form), form.key);
   // Whoever took longer than the form pass holds comes as anybody else, but with the form filled in.
-  const pass = look.kind === "due" || look.kind === "early" ? look : await arrive(waitingRoom);
+  const pass = look.kind === "due" ? look : await arrive(waitingRoom);
   if (pass.kind === "early") return askAgainLater(parts, reader, res, { form, appointment: pass });
   // The ticket's own key opens the door; the form's makes it one signup, also where it is sent again with a later ticket.
   const isGone = () => req.socket.destroyed;
