@@ -39,13 +39,16 @@ export async function readTruth(dir: string): Promise<Truth> {
   const startedMs = await startOf(dir);
   const exposures = new Map<string, Seen>();
   const visitorsOf = new Map<string, Set<number>>();
+  const members = new Set<number>();
+  const rows: { visitor: number; memberId: string }[] = [];
   let answersWithOwnData = 0;
   for await (const event of eventsOf(dir)) {
     if (event.control !== null) continue;
-    if (event.type === "observation" && event.kind === "row") noteMember(event.visitor, event.memberId);
+    if (event.type === "observation" && event.visitor !== null && event.memberId !== null)
+      rows.push({ visitor: event.visitor, memberId: event.memberId });
     if (event.type !== "request") continue;
     if (event.own.length > 0) answersWithOwnData += 1;
-    if (event.class === "acknowledged") noteMember(event.visitor, event.memberId);
+    if (event.class === "acknowledged" && event.memberId !== null) noteMember(event.visitor, event.memberId);
     for (const seen of foreignOf(event, plan, startedMs)) {
       const key = `${seen.viewer} > ${seen.victim}: ${seen.field}`;
       const before = exposures.get(key) ?? seen;
@@ -54,17 +57,35 @@ export async function readTruth(dir: string): Promise<Truth> {
       exposures.set(key, before);
     }
   }
-  return { exposures, visitorsOf, answersWithOwnData };
+  // Whose answer was lost is a member all the same. A row's visitor is read off its address, which two people may share.
+  for (const { visitor, memberId } of rows) if (!visitorsOf.has(memberId)) noteMember(visitor, memberId);
+  return { exposures: withOwnersOfAddresses(exposures, plan, members), visitorsOf, answersWithOwnData };
 
-  function noteMember(visitor: number | null, number: string | null): void {
-    if (visitor === null || number === null) return;
+  function noteMember(visitor: number, number: string): void {
+    members.add(visitor);
     visitorsOf.set(number, (visitorsOf.get(number) ?? new Set()).add(visitor));
   }
 }
 
+/** An address that two people share has the first one's canary; it is the data of the one who became a member. */
+function withOwnersOfAddresses(
+  exposures: ReadonlyMap<string, Seen>,
+  plan: Plan,
+  members: ReadonlySet<number>,
+): Map<string, Seen> {
+  const { group } = plan.arrivals;
+  const owned = new Map<string, Seen>();
+  for (const seen of exposures.values()) {
+    const isShared = seen.field === "email" && !members.has(seen.victim);
+    const owner = isShared ? group.findIndex((first, at) => first === seen.victim && members.has(at)) : -1;
+    const victim = owner < 0 ? seen.victim : owner;
+    if (victim !== seen.viewer) owned.set(`${seen.viewer} > ${victim}: ${seen.field}`, { ...seen, victim });
+  }
+  return owned;
+}
+
 /** Two people with one e-mail address both sent its canary, which is the first one's. */
 function foreignOf(event: RequestEvent, plan: Plan, startedMs: number): Seen[] {
-  const visitor = plan.visitors?.[event.visitor];
   return event.foreign
     .filter(
       ({ field, visitor: victim }) => !(field === "email" && plan.arrivals.group[event.visitor] === victim),

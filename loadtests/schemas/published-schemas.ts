@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BLAST_RADIUS_SCHEMA } from "../src/blast-radius/blast-radius-schema.ts";
 import { campaignSchema } from "../src/campaign/campaign.ts";
 import { EVENT_SCHEMA } from "../src/events/event-schema.ts";
 import { targetFileSchema } from "../src/target/target-file.ts";
@@ -10,6 +11,7 @@ export const PUBLISHED_SCHEMAS: Record<string, { title: string; schema: z.ZodTyp
   "target.schema.json": { title: "Crowdproof target", schema: targetFileSchema },
   "event.schema.json": { title: "Crowdproof event, one line of events.ndjson", schema: EVENT_SCHEMA },
   "verdict.schema.json": { title: "Crowdproof verdict, verdict.json", schema: VERDICT_SCHEMA },
+  "blast-radius.schema.json": { title: "Crowdproof blast radius", schema: BLAST_RADIUS_SCHEMA },
 };
 
 /** The text of one published JSON Schema (draft 2020-12); the same bytes each time. */

@@ -26,7 +26,7 @@ export async function findOwners(query: Query, identity: Identity, wanted: Wante
   const owners = new Map<string, PersonKey[]>();
   if (wanted.size === 0) return owners;
   for (let after = FIRST_ID; ; ) {
-    const page = await query<Page>(READ_MEMBER_PAGE, [after, PAGE_ROWS]);
+    const page = await query<Page>(READ_MEMBER_PAGE, [after, PAGE_ROWS, [...wanted.keys()]]);
     for (const member of page) for (const [field, macs] of wanted) note(member, field, macs);
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE_ROWS) return owners;
