@@ -85,7 +85,9 @@ export const CHECKS: CheckRule[] = [
     kind: "invariant",
     observed: (n) =>
       `${count(n["observed"])} people were told to wait or to go, 95 % of them within ${milliseconds((n["secondsP95"] ?? 0) * 1000)}; ` +
-      (n["letIn"] ? `${count(n["letIn"])} came back and were let in; ` : "nobody was due to be let in; ") +
+      (n["letIn"]
+        ? `${count(n["letIn"])} came back and were let in, 95 % of them within ${milliseconds((n["offSecondsP95"] ?? 0) * 1000)} of the time first told; `
+        : "nobody was due to be let in; ") +
       (n["inWaves"] ? "their times to come back were spread" : "too few at once to judge the spread"),
     violations: "refusals were not honest",
     unknowns: "refusals could not be read",

@@ -114,7 +114,10 @@ const PARTS: Part[] = [
     "# people were told to wait or to go, 95 % of them within ~",
     "待機または見送りの案内を受けた人 {1} 人（その 95 % は {2} 以内に案内）",
   ),
-  part("# came back and were let in", "再訪して受け付けられた人 {1} 人"),
+  part(
+    "# came back and were let in, 95 % of them within ~ of the time first told",
+    "再訪して受け付けられた人 {1} 人（その 95 % は最初に案内した時刻との差が {2} 以内）",
+  ),
   part("nobody was due to be let in", "再訪の時刻が来た人はなし"),
   part("their times to come back were spread", "案内した再訪の時刻は分散していた"),
   part("too few at once to judge the spread", "同時の人数が少なく、時刻の分散は判定できない"),

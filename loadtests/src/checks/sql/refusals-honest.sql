@@ -36,6 +36,13 @@ select r.visitor, r.request, r.class, r.startedMicroseconds,
 from requests r left join planned p using (visitor)
 where r.role in ('sign-up', 'come-back') and r.phase = 'campaign';
 
+-- prepare
+-- How far from the time first told people became members, sooner or later.
+create or replace temp table toldAndActual as
+select visitor, min_by(endedMicroseconds + (retryAfterSeconds * 1000000)::bigint, request) filter (where class = 'waiting') as toldMicroseconds,
+  min(endedMicroseconds) filter (where class = 'acknowledged') as actualMicroseconds
+from comeBacks group by visitor;
+
 -- parts
 select 'waiting' as part, count(*) filter (where class = 'waiting') as observed, false as isRequired from turned
 union all
@@ -44,6 +51,7 @@ select 'refused', count(*) filter (where class = 'refused'), false from turned;
 -- numbers
 select (select coalesce(sum(people), 0) from waves) as inWaves,
   (select count(*) from comeBacks where wasClass = 'waiting' and class = 'acknowledged') as letIn,
+  (select coalesce(quantile_disc(abs(actualMicroseconds - toldMicroseconds), 0.95), 0) / 1e6 from toldAndActual) as offSecondsP95,
   (select coalesce(quantile_disc(tookMicroseconds, 0.95), 0) / 1e6 from turned) as secondsP95;
 
 -- violations
