@@ -833,6 +833,18 @@ describe("a healthy history", () => {
     expect(check?.evidence[0]).toMatchObject({ atMicroseconds: second?.endedMicroseconds, people: 2 });
   });
 
+  it.each([
+    { name: "passes at its bound", value: 2, outcome: "pass" },
+    { name: "fails beyond it", value: 2.5, outcome: "fail" },
+    { name: "is unknown where the series was not read", value: null, outcome: "unknown" },
+  ])("$name: what must stay bounded", async ({ value, outcome }) => {
+    const history = healthyHistory();
+    history.plan.target.telemetry.bounds = { queue_seconds_max: 2 };
+    history.events.push(observation({ kind: "bound", name: "queue_seconds_max", value }));
+    const check = (await judge(history)).checks.find(({ name }) => name === "bounds");
+    expect([check?.kind, outcomeOf(check)]).toEqual(["objective", outcome]);
+  });
+
   it("holds the lost answer of a retry for either: a member or none", async () => {
     const history = healthyHistory();
     change(
