@@ -111,6 +111,16 @@ test("no sign-in codes are sent while the campaign is halted, and who is signed 
   );
 });
 
+test("an old cause told right after a new one does not take its place, though the reopening between was not read yet", async () => {
+  await stage.start();
+  const halt = await startHalt();
+  await reopen();
+  halt.trip(now("after the reopening"));
+  halt.trip({ reason: "from before it", atMs: Date.now() - 60_000 });
+  await halt.settled();
+  expect(halt.state()).toMatchObject({ phase: "halted", reason: "after the reopening" });
+});
+
 test("a halt survives a restart", async () => {
   const first = await stage.start();
   const halt = await startHalt();

@@ -83,7 +83,9 @@ export function createHalt(options: HaltOptions): OwnHalt {
     // The database is told each cause's news, but a storm of them at the pace of the looks.
     const isNews = state().phase !== "halted";
     if (pending === undefined) settling = Promise.withResolvers<void>();
-    pending = { cause, causeMonotonicMs, sinceMs: pending?.sinceMs ?? Date.now() };
+    // The younger of two is written: an older one may turn out to be older than a reopening not read here yet.
+    if (pending === undefined || causeMonotonicMs > pending.causeMonotonicMs)
+      pending = { cause, causeMonotonicMs, sinceMs: pending?.sinceMs ?? Date.now() };
     tellState();
     if (isNews) bell.ring();
   }
