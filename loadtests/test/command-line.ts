@@ -126,7 +126,7 @@ function environment(): NodeJS.ProcessEnv {
  * By what every process of a run has of its desk: TMPDIR in its environment, or (PostgreSQL, which writes over its own)
  * a working folder or an argument in it. Linux only, as the embedded PostgreSQL's tests are.
  */
-function processesOf(path: string): string[] {
+export function processesOf(path: string): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
