@@ -22,8 +22,8 @@ export const overload: Figure = {
   explanation: `The whole service (parent and one worker, guard and ledgers on) on a database at the end of a thin wire: a TCP proxy that
 delays every answer by ${SLOW.answerDelayMs} ms and lets ${SLOW.bytesPerSecond.toLocaleString("en")} bytes a second pass on each connection, so that rows cost time and larger batches buy
 no more. Newcomers come at random (Poisson) at 1 to 50 times ${ONE_TIMES_PER_SECOND} a second, ${SECONDS.warmUp} s to warm up and ${SECONDS.window} s measured, service and
-database fresh for each point. Up to 400 a second are visitors of the embedded engine (fresh connections, recorded, judged by all
-checks); of more, every 2nd or 5th newcomer is, and the others are a flood from a leaner process on kept connections. All come
+database fresh for each point. Up to 200 a second are visitors of the embedded engine (fresh connections, recorded, judged by all
+checks); of more, every 2nd (10 ×), 4th or 10th newcomer is, and the others are a flood from a leaner process on kept connections. All come
 back with their ticket when they were told. Turned away: told to wait, or refused; the time is the visitors', from before connecting to
 the last byte. CPU: the worker's, less what a member cost at 1 ×. Told: how far from the time first told people became members.`,
   measure,

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
-import type { Turned } from "./signup-answer.ts";
+import type { FloodAnswer, Turned } from "./signup-answer.ts";
 
 export interface FloodOrder {
   url: string;
@@ -21,17 +21,6 @@ export interface FloodOrder {
 
 export interface FloodReport {
   answers: FloodAnswer[];
-}
-
-/** Times are Unix milliseconds. */
-export interface FloodAnswer {
-  person: number;
-  kind: Turned;
-  startedMs: number;
-  endedMs: number;
-  /** Unix milliseconds, for who was told to wait. */
-  toldMs: number | null;
-  memberId: string | null;
 }
 
 const EMAIL = "EMAIL";

@@ -37,8 +37,11 @@ export interface Point extends Summary {
   violations: string[];
 }
 
-/** So many offered are visitors of the harness; of more, every second, third … is, and the others are the flood's. */
-const VISITORS_PER_SECOND_MAX = 400;
+/**
+ * So many offered are visitors of the harness; of more, every second, fourth … is, and the others are the flood's. More
+ * would time the generator's own queue instead of the service.
+ */
+const VISITORS_PER_SECOND_MAX = 200;
 /** After the last arrival: who is at work is still answered, and who is told a later time does not come back. */
 const DRAIN_SECONDS = 2;
 const SAMPLE_EVERY_MS = 250;

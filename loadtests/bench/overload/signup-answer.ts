@@ -1,5 +1,4 @@
 import type { Event, RequestEvent } from "../../src/events/event.ts";
-import type { FloodAnswer } from "./flood.ts";
 
 export type Turned = "acknowledged" | "waiting" | "refused" | "other";
 
@@ -13,6 +12,17 @@ export interface SignupAnswer {
   endedSeconds: number;
   /** When who waits was told to come back. */
   toldSeconds: number | null;
+  memberId: string | null;
+}
+
+/** Times are Unix milliseconds. */
+export interface FloodAnswer {
+  person: number;
+  kind: Turned;
+  startedMs: number;
+  endedMs: number;
+  /** Unix milliseconds, for who was told to wait. */
+  toldMs: number | null;
   memberId: string | null;
 }
 
