@@ -10,8 +10,8 @@ import {
   useVirtualTime,
 } from "./simulated-crowd.ts";
 
-/** Each simulates minutes in seconds. */
-const PATIENCE = { timeout: 60_000 };
+/** Each simulates minutes in seconds; on a machine that is ten times overloaded, in a minute. */
+const PATIENCE = { timeout: 180_000 };
 const SLOW = { rowsPerSecond: 40, commitMs: 5 };
 
 let services: SimulatedService[] = [];
@@ -55,18 +55,18 @@ describe("a crowd ten times as large as can be served", () => {
       const startMs = Date.now();
       const people = await simulateCrowd({
         perSecond: () => 400,
-        arrivalSeconds: 25,
-        untilSeconds: 50,
+        arrivalSeconds: 15,
+        untilSeconds: 45,
         come: (person) => simulatePerson(() => service, person),
       });
       const waited = people.filter(isWaited);
-      expect(waited.length).toBeGreaterThan(800);
+      expect(waited.length).toBeGreaterThan(500);
       expect(rankCorrelation(waited.map((one) => [one.ticketedMs, one.letInMs]))).toBeGreaterThan(0.99);
       expect(waited.filter(({ comeBacks }) => comeBacks > 0).length / waited.length).toBeLessThanOrEqual(
         0.001,
       );
       expect(shareTold(waited)).toBeGreaterThan(0.95);
-      const perSecond = membersBetween(people, startMs + 2_000, startMs + 25_000) / 23;
+      const perSecond = membersBetween(people, startMs + 2_000, startMs + 15_000) / 13;
       expect(perSecond / SLOW.rowsPerSecond).toBeGreaterThan(0.97);
     },
     PATIENCE.timeout,
@@ -99,14 +99,14 @@ describe("a crowd ten times as large as can be served", () => {
       let count = 0;
       const people = await simulateCrowd({
         perSecond: () => 400,
-        arrivalSeconds: 40,
-        untilSeconds: 41,
+        arrivalSeconds: 15,
+        untilSeconds: 16,
         come(person) {
           count += 1;
           return simulatePerson(() => service, person, { mayStayAway: count % 2 === 0 });
         },
       });
-      const perSecond = membersBetween(people, startMs + 2_000, startMs + 40_000) / 38;
+      const perSecond = membersBetween(people, startMs + 2_000, startMs + 15_000) / 13;
       expect(perSecond / SLOW.rowsPerSecond).toBeGreaterThan(0.97);
     },
     PATIENCE.timeout,
@@ -122,8 +122,8 @@ test(
     let count = 0;
     await simulateCrowd({
       perSecond: () => 400,
-      arrivalSeconds: 10,
-      untilSeconds: 170,
+      arrivalSeconds: 6,
+      untilSeconds: 120,
       come(person) {
         count += 1;
         if (count % 50 === 0) late.push(person);
@@ -156,15 +156,15 @@ test(
     }, 15_000);
     const people = await simulateCrowd({
       perSecond: () => 200,
-      arrivalSeconds: 60,
-      untilSeconds: 240,
+      arrivalSeconds: 40,
+      untilSeconds: 160,
       come: (person) => simulatePerson(() => service, person),
     });
     const waited = people.filter(isWaited);
     expect(service.events.get("retold")).toBeGreaterThan(0);
     expect(rankCorrelation(waited.map((one) => [one.ticketedMs, one.letInMs]))).toBeGreaterThan(0.9);
     const startMs = people[0]?.arrivedMs ?? 0;
-    const perSecond = membersBetween(people, startMs + 20_000, startMs + 60_000) / 40;
+    const perSecond = membersBetween(people, startMs + 20_000, startMs + 40_000) / 20;
     expect(perSecond / 20).toBeGreaterThan(0.95);
   },
   PATIENCE.timeout,
@@ -183,11 +183,11 @@ test(
       restarting = start(SLOW, line === undefined ? {} : { line }).then((after) => {
         current = after;
       });
-    }, 10_500);
+    }, 5_500);
     const people = await simulateCrowd({
       perSecond: () => 400,
-      arrivalSeconds: 20,
-      untilSeconds: 300,
+      arrivalSeconds: 10,
+      untilSeconds: 200,
       come: (person) => simulatePerson(() => current, person),
     });
     await restarting;
@@ -214,13 +214,13 @@ test(
     }, 10_000);
     const people = await simulateCrowd({
       perSecond: () => 200,
-      arrivalSeconds: 40,
-      untilSeconds: 41,
+      arrivalSeconds: 22,
+      untilSeconds: 23,
       come: (person) => simulatePerson(() => service, person),
     });
     expect(membersBetween(people, startMs, startMs + 10_000)).toBeGreaterThan(1_900);
     // A tenth of the newcomers at the door, and appointments at a tenth of what the door can do.
-    expect(membersBetween(people, startMs + 12_000, startMs + 40_000) / 28).toBeLessThan(60);
+    expect(membersBetween(people, startMs + 12_000, startMs + 22_000) / 10).toBeLessThan(60);
   },
   PATIENCE.timeout,
 );

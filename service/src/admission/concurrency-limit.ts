@@ -51,6 +51,7 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
   const min = Math.min(bounds.min, bounds.max);
   let limit = Math.min(bounds.start, bounds.max);
   let tookMs = UNMEASURED_MS;
+  /** Unknown until somebody came alone, or the limit was down to find out; until then only what is tolerated counts. */
   let undisturbedMs: number | undefined;
   let undisturbed: number[] = [];
   let measuredAtMs = Number.NEGATIVE_INFINITY;
@@ -78,7 +79,7 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
   function closeWindow(nowMs: number): void {
     tookMs = median(window);
     const gradient = clamp(
-      ((undisturbedMs ?? tookMs) * TOLERANCE + TOLERATED_MS) / tookMs,
+      ((undisturbedMs ?? 0) * TOLERANCE + TOLERATED_MS) / tookMs,
       GRADIENT_MIN,
       GRADIENT_MAX,
     );
@@ -111,7 +112,6 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
       windowStartMs ??= nowMs;
       if (measuredAtMs === Number.NEGATIVE_INFINITY) measuredAtMs = nowMs;
       if (sample.workingBefore <= min) observeUndisturbed(sample.tookMs, nowMs);
-      undisturbedMs ??= isMeasuring ? undefined : sample.tookMs;
       if (isMeasuring) return;
       if (window.length < WINDOW_SAMPLES_MAX) window.push(sample.tookMs);
       workingMax = Math.max(workingMax, sample.workingBefore);
