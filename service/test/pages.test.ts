@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createTcpProxy } from "../../weather/tcp-proxy.ts";
+import { DEFAULT_SEAMS, type Seams } from "../src/seams.ts";
 import type { Service } from "../src/service.ts";
 import { newTyped, open, type Sheet, send, visit } from "./page-visitor.ts";
 import { createStage, get, metricsOf, newPerson, signUp } from "./stage.ts";
@@ -105,7 +106,7 @@ describe("with room,", () => {
     expect(again.values).toEqual({ ...form.values, ...typed, message });
     expect(again.text("#phone-error")).toBe("Please give digits, blanks, hyphens and brackets only.");
     expect(again.text("#email-error, #survey2-error")).not.toBe("");
-    expect(again.markup.match(/aria-invalid/g)).toHaveLength(3);
+    expect(again.markup.match(/aria-invalid="true"/g)).toHaveLength(3);
     expect(again.text(".note.bad li")).toBe("E-mail addressTelephone numberWhere did you hear of this?");
     expect(again.markup).not.toContain("<script");
     expect(again.action).toBe(form.action);
@@ -257,6 +258,26 @@ describe("where it says no,", () => {
     await expect.poll(async () => (await send(service, again)).status, PATIENCE).toBe(303);
     await service.close();
     await proxy.close();
+  });
+
+  test("what the guard keeps back is a page too, without a word of what it was", async () => {
+    const createProfileReader: Seams["createProfileReader"] = (context) => {
+      const { read } = DEFAULT_SEAMS.createProfileReader(context);
+      return {
+        async read(request) {
+          const profile = await read(request);
+          return profile && { ...profile, name: "SOMEBODY ELSE" };
+        },
+      };
+    };
+    const service = await stage.start({ seams: { createProfileReader } });
+    const { cookie } = await becomeMember(service);
+    const page = await open(service, "/member", { cookie });
+    expect(page).toMatchObject({ status: 503, kind: "notice", code: "withheld", cookie: undefined });
+    expect(page.markup).not.toContain("SOMEBODY");
+    const [style] = /(?<=<style>)[^<]*/.exec(page.markup) ?? [""];
+    expect(page.headers.get("content-security-policy")).toContain(hash("sha256", style, "base64"));
+    await expect.poll(async () => (await open(service, "/join")).code, PATIENCE).toBe("halted");
   });
 
   test("a browser is shown a page for whatever it asks, a program none", async () => {

@@ -1,9 +1,10 @@
-import { randomInt, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import type { Asked, Given } from "./exchange.ts";
 import { holdAnswers, type Replacement } from "./hold-answers.ts";
 import type { GuardKeys } from "./identity.ts";
 import { type Access, type AnomalyKind, createJudge, type Finding, type Judgement } from "./judge.ts";
+import { withheld } from "./withheld.ts";
 
 /** What the guard found, as it goes to the ledger. No values of anybody. */
 export interface Anomaly extends Finding {
@@ -47,13 +48,15 @@ export function createGuard(parts: GuardParts): Guard {
         status: given.status,
         why: error instanceof Error ? error.name : "failed",
       });
-      return parts.mode === "block" ? withheld() : undefined;
+      return parts.mode === "block" ? withheld(asked) : undefined;
     }
     parts.count("checked");
-    return parts.mode === "block" ? act(judgement, given.status, nowMs) : observe(judgement);
+    return parts.mode === "block"
+      ? act(judgement, asked, { status: given.status, nowMs })
+      : observe(judgement);
   }
 
-  function act(judgement: Judgement, status: number, nowMs: number) {
+  function act(judgement: Judgement, asked: Asked, { status, nowMs }: { status: number; nowMs: number }) {
     if (judgement.verdict === "healthy") {
       if (judgement.access !== undefined) parts.served(judgement.access);
       return undefined;
@@ -61,12 +64,12 @@ export function createGuard(parts: GuardParts): Guard {
     if (judgement.verdict === "unrecognised") {
       parts.count("unrecognised");
       warn({ route: judgement.route, status, why: judgement.why });
-      return withheld();
+      return withheld(asked);
     }
-    return block({ id: randomUUID(), atMs: nowMs, ...judgement.finding });
+    return block({ id: randomUUID(), atMs: nowMs, ...judgement.finding }, asked);
   }
 
-  async function block(anomaly: Anomaly): Promise<Replacement> {
+  async function block(anomaly: Anomaly, asked: Asked): Promise<Replacement> {
     parts.count("blocked", anomaly.kind);
     parts.halt({ reason: `${anomaly.kind} at ${anomaly.route}`, atMs: anomaly.atMs });
     try {
@@ -78,7 +81,7 @@ export function createGuard(parts: GuardParts): Guard {
         why: `not recorded: ${error instanceof Error ? error.name : "failed"}`,
       });
     }
-    return withheld();
+    return withheld(asked);
   }
 
   function observe(judgement: Judgement): undefined {
@@ -98,25 +101,5 @@ function limitWarnings(warn: GuardParts["warn"]): GuardParts["warn"] {
     if (nowMs - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000) return;
     lastMs.set(kind, nowMs);
     warn(trouble);
-  };
-}
-
-/** Whole seconds, a new draw for each: a crowd told one number comes back as one crowd. */
-const RETRY_AFTER_SECONDS = { min: 5, max: 60 } as const;
-const WITHHELD = JSON.stringify({
-  code: "withheld",
-  detail:
-    "This answer was kept back for your safety. What became of the request is not known; please come back.",
-});
-
-function withheld(): Replacement {
-  return {
-    status: 503,
-    headers: {
-      "Content-Type": "application/json; charset=utf-8",
-      "Cache-Control": "no-store, private",
-      "Retry-After": String(randomInt(RETRY_AFTER_SECONDS.min, RETRY_AFTER_SECONDS.max + 1)),
-    },
-    text: WITHHELD,
   };
 }
