@@ -17,7 +17,10 @@ export interface Summary {
   /** How far from the time first told people became members, 95th percentile; and as a part of what may be (2 s or 20 % of the wait). */
   toldErrorSecondsP95: number;
   toldErrorOfAllowedP95: number;
-  /** Spearman's, between the order of tickets and the order in which their holders became members; NaN below three. */
+  /**
+   * Spearman's, between the order of tickets and the order in which their holders became members. NaN where all of them
+   * were given within a second: who stood before whom is then a matter of how long each answer took.
+   */
   rankCorrelation: number;
   holders: number;
   /** People who came back, and those of them who were told another time or refused. */
@@ -76,10 +79,7 @@ export function summarise(answers: readonly SignupAnswer[], window: Window): Sum
     turnedAwayMsP99: percentileOf(tookMs, 0.99),
     toldErrorSecondsP95: p95([...errors]),
     toldErrorOfAllowedP95: p95(shares),
-    rankCorrelation: rankCorrelation(
-      holders.map(({ sinceSeconds }) => sinceSeconds),
-      holders.map(({ memberSeconds }) => memberSeconds),
-    ),
+    rankCorrelation: fairnessOf(holders),
     holders: holders.length,
     comeBacks: cameBack.length,
     toldAgain: cameBack.filter(({ kind }) => kind !== "acknowledged").length,
@@ -99,6 +99,20 @@ function firstToldOf(
       told.set(person, { sinceSeconds: endedSeconds, toldSeconds });
   }
   return told;
+}
+
+const TICKETS_SECONDS_MIN = 1;
+
+function fairnessOf(holders: readonly { sinceSeconds: number; memberSeconds: number }[]): number {
+  const since = holders.map(({ sinceSeconds }) => sinceSeconds);
+  const sorted = since.toSorted((one, other) => one - other);
+  // Without the few who were told before it was crowded, or late.
+  const seconds = percentileOf(sorted, 0.95) - percentileOf(sorted, 0.05);
+  if (!(seconds >= TICKETS_SECONDS_MIN)) return Number.NaN;
+  return rankCorrelation(
+    since,
+    holders.map(({ memberSeconds }) => memberSeconds),
+  );
 }
 
 /** 1 − 6 Σd² / n(n² − 1), d: what lies between a person's two ranks. Times are microseconds, so ties decide nothing. */
