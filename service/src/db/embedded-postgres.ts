@@ -17,6 +17,8 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir?: string | undefined;
   /** Further `-c` settings, `name=value`. */
   readonly settings?: readonly string[];
+  /** Resolves when nobody wants to wait for the start any longer. */
+  readonly giveUp?: Promise<unknown>;
 }
 
 /** A fast shutdown takes well under a second; after this the keeper is told by a signal too. */
@@ -44,7 +46,10 @@ export async function startEmbeddedPostgres(
   const ready = once(child.stdout.setEncoding("utf8"), "data").then(
     ([line]) => JSON.parse(String(line)) as Kept,
   );
+  let isStarting = true;
+  void options.giveUp?.then(() => isStarting && child.stdin.end());
   const kept = await Promise.race([ready, exited.then(refuse)]);
+  isStarting = false;
   const ended = exited.then(async (last) => {
     if (child.signalCode !== null) await clearAway(kept);
     return last;

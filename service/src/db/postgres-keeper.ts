@@ -20,6 +20,7 @@ const [dataDir = "", ...flags] = process.argv.slice(2);
 const isTemporary = dataDir === "";
 /** The last words of initdb and PostgreSQL, told only when something fails. */
 let tail = "";
+let isHung = false;
 
 const isToldToStop = new Promise<void>((resolve) => {
   process.stdin.on("end", resolve).on("close", resolve).resume();
@@ -31,13 +32,40 @@ const isToldToStop = new Promise<void>((resolve) => {
 });
 
 async function keep(folder: string): Promise<void> {
-  const { cluster, url } = await start(folder);
+  const starting = start(folder);
+  const early = isToldToStop.then(() => sleep(START_GRACE_MS)).then(() => "late" as const);
+  const started = await Promise.race([starting, early]);
+  if (started === "late") return quitStarting(starting);
+  const { cluster, url } = started;
   const pid = Number((await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n")[0]);
   const folders = [isTemporary ? folder : null, binariesFolder].filter((path) => path !== null);
   process.stdout.write(`${JSON.stringify({ url, pid, folders })}\n`);
   const isGone = await Promise.race([isToldToStop.then(() => false), whenGone(pid).then(() => true)]);
   if (isGone) throw new Error("PostgreSQL ended by itself");
   await cluster.stop();
+}
+
+/** Told to stop while PostgreSQL starts: a start that is about to end is waited for, one that hangs is not. */
+const START_GRACE_MS = 3_000;
+
+/** Between the immediate shutdown that PostgreSQL is asked for and the kill that nothing outlives. */
+const QUIT_GRACE_MS = 2_000;
+
+/** A start that hangs (in initdb, in a recovery, on a disk) hears no polite word. All we started is in our group. */
+async function quitStarting(starting: Promise<unknown>): Promise<void> {
+  starting.catch(() => {});
+  process.on("SIGQUIT", () => {});
+  signalGroup("SIGQUIT");
+  await sleep(QUIT_GRACE_MS);
+  isHung = true;
+}
+
+function signalGroup(signal: NodeJS.Signals): void {
+  try {
+    process.kill(-process.pid, signal);
+  } catch {
+    // Started by hand, without a group of our own: then there is nobody to signal.
+  }
 }
 
 const GONE_POLL_MS = 200;
@@ -128,6 +156,8 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : "PostgreSQL ended at once"}\n${tail}\n`);
   exitCode = 1;
 }
-if (isTemporary) await rm(folder, { recursive: true, force: true });
+if (isTemporary) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 if (binariesFolder !== null) await rm(binariesFolder, { recursive: true, force: true });
+// Takes this process too, at its end.
+if (isHung) signalGroup("SIGKILL");
 process.exit(exitCode);
