@@ -15,7 +15,7 @@ import type { Event } from "../events/event.ts";
 import { followHistory } from "../events/follow-history.ts";
 import { type MailSink, openMailSink } from "../mail/mail-sink.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
-import { requireCapacity } from "../plan/forecast.ts";
+import { latenessOf, requireCapacity } from "../plan/forecast.ts";
 import type { Plan } from "../plan/plan.ts";
 import { createRunId } from "../plan/run-id.ts";
 import { REFERENCE_TARGET } from "../reference/reference-target.ts";
@@ -78,6 +78,8 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   }
   const plan = await preparePlan(campaignName, flags);
   const chosen = chooseEngine(flags.engine, findK6(process.env), whyNotK6(plan));
+  const lateness = latenessOf(plan, chosen.engine);
+  if (lateness !== null) say(lateness);
   // Checks and report take a second to load: what is wrong with what was typed is told before that.
   const { runGate } = await import("../gate.ts");
   const stop = stopOnSignals();

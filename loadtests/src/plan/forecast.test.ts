@@ -9,6 +9,7 @@ import {
   forecastPlan,
   generatorNeed,
   lateEngines,
+  latenessOf,
   type MachineLimits,
   machineLimits,
   requireCapacity,
@@ -149,6 +150,18 @@ describe("the generator's need", () => {
     expect(late(64)).toEqual([]);
     expect(late(0.01)).toEqual(["k6", "embedded"]);
     expect(late(need.cores.embedded + need.cores.k6)).toEqual(["k6"]);
+  });
+
+  test("says of the engine that was chosen that it may be late, and what to try", () => {
+    const plan = compile(flat({ seconds: 10, perSecond: 200 }));
+    const need = generatorNeed(plan, 1);
+    const onlyK6Late = { ...ROOMY, cores: need.cores.embedded + need.cores.k6 };
+    expect(latenessOf(plan, "embedded", onlyK6Late)).toBeNull();
+    expect(latenessOf(plan, "k6", onlyK6Late)).toMatch(
+      /^The k6 engine may .* try --engine embedded, a smaller --scale/,
+    );
+    expect(latenessOf(plan, "embedded", { ...ROOMY, cores: 0.01 })).toMatch(/try a smaller --scale/);
+    expect(latenessOf(plan, "k6", { ...ROOMY, cores: 64 })).toBeNull();
   });
 
   test("is compared with what this machine really has", () => {

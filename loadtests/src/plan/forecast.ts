@@ -154,6 +154,19 @@ export function lateEngines({ cores }: GeneratorNeed, limits: MachineLimits): ("
   return (["k6", "embedded"] as const).filter((engine) => cores[engine] > limits.cores * CORES_SHARE_ON_TIME);
 }
 
+/** One sentence where the engine that was chosen would start people late here; null where it has room. */
+export function latenessOf(
+  plan: Plan,
+  engine: "k6" | "embedded",
+  limits: MachineLimits = machineLimits(),
+): string | null {
+  const need = generatorNeed(plan, limits.portHoldSeconds);
+  const late = lateEngines(need, limits);
+  if (!late.includes(engine)) return null;
+  const other = engine === "k6" && !late.includes("embedded") ? "--engine embedded, " : "";
+  return `The ${engine} engine may start people late here: the busiest second takes about ${need.cores[engine].toFixed(1)} of ${limits.cores} cores. If the verdict says so, try ${other}a smaller --scale or a larger machine.`;
+}
+
 export function generatorNeed(plan: Plan, portHoldSeconds = machineLimits().portHoldSeconds): GeneratorNeed {
   const due = plan.arrivals.dueMicroseconds;
   const { steps, connections } = plan.target;
