@@ -8,7 +8,14 @@ import { DEFAULT_SEAMS, type Seams } from "../src/seams.ts";
 import { createService } from "../src/service.ts";
 
 /** What the throughput of the signup is held against, in one run on one machine. */
-export const VARIANTS = ["full", "without-database", "plain-insert", "express-echo"] as const;
+export const VARIANTS = [
+  "full",
+  "without-ledger",
+  "without-guard",
+  "without-database",
+  "plain-insert",
+  "express-echo",
+] as const;
 export type VariantName = (typeof VARIANTS)[number];
 
 export interface RunningVariant {
@@ -21,6 +28,10 @@ export function startVariant(name: VariantName, databaseUrl: string): Promise<Ru
   switch (name) {
     case "full":
       return startService(databaseUrl, DEFAULT_SEAMS);
+    case "without-ledger":
+      return startService(databaseUrl, DEFAULT_SEAMS, { ACCESS_LEDGER_DAYS: "0" });
+    case "without-guard":
+      return startService(databaseUrl, DEFAULT_SEAMS, { GUARD: "off", ACCESS_LEDGER_DAYS: "0" });
     case "without-database":
       return startService(databaseUrl, { ...DEFAULT_SEAMS, ...WITHOUT_DATABASE });
     case "plain-insert":
@@ -54,8 +65,19 @@ const WITHOUT_DATABASE: Partial<Seams> = {
   }),
 };
 
-function startService(databaseUrl: string, seams: Seams): Promise<RunningVariant> {
-  const config = readConfig({ PORT: "0" });
+/**
+ * As one worker, whose parent sends the mails: they are written to the outbox here, and hardly any is sent. The door is
+ * open to whoever the generator brings, on a machine that is too busy as well.
+ */
+const LIKE_A_WORKER = {
+  PORT: "0",
+  MAILS_PER_SECOND_MAX: "1",
+  QUEUE_SECONDS_MAX: "30",
+  HALT_LEASE_SECONDS: "60",
+};
+
+function startService(databaseUrl: string, seams: Seams, environment = {}): Promise<RunningVariant> {
+  const config = readConfig({ ...LIKE_A_WORKER, ...environment });
   return createService({ config, databaseUrl, seams, log: pino({ level: "warn" }, pino.destination(2)) });
 }
 

@@ -133,8 +133,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   });
 
-  const standGuard = ({ record, served }: Ledgers) =>
-    createGuard({
+  const standGuard = ({ record, served }: Ledgers) => {
+    // Off, it judges for the access ledger alone.
+    if (config.guard === "off" && config.accessLedgerDays === 0) return app;
+    return createGuard({
       keys,
       mode: config.guard === "on" ? "block" : "observe",
       record,
@@ -142,7 +144,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       count: metrics.countGuard,
       served,
       warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
-    });
+    }).around(app);
+  };
 
   let server: EdgeServer;
   let ledgers: Ledgers | undefined;
@@ -154,7 +157,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     metrics.watchLedgers(ledgers);
     server = await listenAtEdge({
       config,
-      app: standGuard(ledgers).around(app),
+      app: standGuard(ledgers),
       messages: expressMessages(app),
       countRefusal: metrics.countEdgeRefusal,
     });

@@ -34,7 +34,7 @@ const GOALS: { of?: VariantName; over: VariantName; min: number; inTheWay: strin
     over: "express-echo",
     min: 0.5,
     inTheWay:
-      "the profile (`--cpu-prof`) is flat: writing to sockets 11 %, the guard's judgement 9 %, validation 8 %, Express 5 %, garbage 7 %; no single thing to take out. Fewer MACs, or a leaner door than Express, would be the next step.",
+      "the profile (`--cpu-prof`, without the database) is flat: writing to sockets 11 %, the guard's judgement 9 %, validation 8 %, Express 5 %, garbage 7 %; no single thing to take out. Fewer MACs, or a leaner door than Express, would be the next step.",
   },
   {
     of: "without-ledger",
@@ -53,10 +53,10 @@ export const throughput: Figure = {
   title: "full signups per second",
   explanation: `One Node process as the worker it would be, with guard, access ledger, door, waiting room and outbox (its parent would
 send the mails, and here hardly any is sent; the door's queue may be as long as it gets, so that nobody is told to come
-back), its registrations batched, on an embedded PostgreSQL with its defaults (each commit is on disk),
-against itself without the access ledger and without the guard as well, against the product's own handler in which only the database answers at once, against one plain insert a request without
-session, number or MAC, and against an Express echo of the same body. ${CONNECTIONS} connections of autocannon as fast as they go,
-a different person in each request, all bodies made beforehand; the first fifth of each run warms up and is not counted.
+back), its registrations batched, on an embedded PostgreSQL with its defaults (each commit is on disk), against itself
+without the access ledger, and without the guard as well, against the product's own handler in which only the database
+answers at once, against one plain insert a request without session, number or MAC, and against an Express echo of the
+same body. ${CONNECTIONS} connections of autocannon as fast as they go, a different person in each request, all bodies made beforehand; the first fifth of each run warms up and is not counted.
 Process and database are fresh for each run. Generator, service and PostgreSQL share the machine.`,
   measure,
 };
