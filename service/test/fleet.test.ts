@@ -96,6 +96,7 @@ test("a rolling restart replaces every worker, refuses nobody, resets nobody and
     stream.acknowledged.length,
   );
   expect(await readSeries(service, 'crowdproof_worker_exits_total{reason="asked"}')).toBe(2);
+  expect(await metricsAt(service)).toMatch(/^crowdproof_mails_total\{outcome="withheld"\} 0$/m);
 });
 
 test("SIGTERM in a stream of signups loses no acknowledged member", async () => {

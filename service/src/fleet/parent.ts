@@ -1,4 +1,5 @@
 import { rename, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Config, forgetSecrets, readConfig } from "../config.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
@@ -7,6 +8,7 @@ import { findFault } from "../faults/find-fault.ts";
 import { createLog } from "../log.ts";
 import { startMailer } from "../mail/start-mailer.ts";
 import { createFleetMetrics, type FleetMetrics } from "../metrics/fleet-metrics.ts";
+import { createMailMetrics, type MailMetrics } from "../metrics/mail-metrics.ts";
 import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
 import type { AppointmentBook } from "../waiting-room/appointment-book.ts";
 import { answerFromBook } from "../waiting-room/book-link.ts";
@@ -32,14 +34,17 @@ export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
   if (config.fault !== undefined)
     log.warn({ fault: config.fault }, "a deliberate fault is on; what it takes from the schema stays taken");
   const embedded =
-    config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, giveUp: stopAsked.then(letStart) })
+      : undefined;
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
   try {
     const urls = await prepareAsOwner(config, databaseUrl, seams, log);
-    const mailer = startMailer({ config, databaseUrl: urls.mailer, seams, log });
+    const mails = createMailMetrics();
+    const mailer = startMailer({ config, databaseUrl: urls.mailer, seams, log, count: mails.count });
     const book = await openBook({ config, databaseUrl: urls.service, seams, log });
     try {
-      await serve({ config, databaseUrl, urls, log, book }, () =>
+      await serve({ config, databaseUrl, urls, log, book, mails }, () =>
         Promise.race([stopAsked, whenOrphaned(config), whenDatabaseEnds(embedded)]),
       );
     } finally {
@@ -51,6 +56,10 @@ export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
+/** A start takes a few seconds, and ends best by itself; one that hangs must not keep us for ever. */
+const START_GRACE_MS = 10_000;
+const letStart = () => sleep(START_GRACE_MS, undefined, { ref: false });
+
 interface Serving {
   readonly config: Config;
   /** The owner's, for whoever reads READY_FILE. */
@@ -58,10 +67,11 @@ interface Serving {
   readonly urls: RoleUrls;
   readonly log: Logger;
   readonly book: AppointmentBook;
+  readonly mails: MailMetrics;
 }
 
 async function serve(
-  { config, databaseUrl, urls, log, book }: Serving,
+  { config, databaseUrl, urls, log, book, mails }: Serving,
   whenToStop: () => Promise<string>,
 ): Promise<void> {
   const port = config.port === 0 ? await freePort(config.host) : config.port;
@@ -75,7 +85,11 @@ async function serve(
       const pages = createFleetMetrics({
         exitReasons: EXIT_REASONS,
         workers: () => fleet?.counts() ?? {},
-        snapshots: async (page) => [await campaign.snapshot(), ...((await fleet?.snapshots(page)) ?? [])],
+        snapshots: async (page) => [
+          await campaign.snapshot(),
+          await mails.snapshot(),
+          ...((await fleet?.snapshots(page)) ?? []),
+        ],
       });
       countExit = pages.countExit;
       return pages;
