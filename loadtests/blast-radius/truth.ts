@@ -13,6 +13,8 @@ export interface Truth {
   /** Visitors of a member number; a number given twice has several. */
   readonly visitorsOf: ReadonlyMap<string, ReadonlySet<number>>;
   readonly answersWithOwnData: number;
+  /** Visitors of whose reads an answer was lost on its way: what was in it the harness does not know, and the ledger does. */
+  readonly lostReaders: ReadonlySet<number>;
 }
 
 export interface Seen {
@@ -41,6 +43,7 @@ export async function readTruth(dir: string): Promise<Truth> {
   const visitorsOf = new Map<string, Set<number>>();
   const members = new Set<number>();
   const rows: { visitor: number; memberId: string }[] = [];
+  const lostReaders = new Set<number>();
   let answersWithOwnData = 0;
   for await (const event of eventsOf(dir)) {
     if (event.control !== null) continue;
@@ -48,6 +51,7 @@ export async function readTruth(dir: string): Promise<Truth> {
       rows.push({ visitor: event.visitor, memberId: event.memberId });
     if (event.type !== "request") continue;
     if (event.own.length > 0) answersWithOwnData += 1;
+    if (event.role === "read-own" && event.status === null) lostReaders.add(event.visitor);
     if (event.class === "acknowledged" && event.memberId !== null) noteMember(event.visitor, event.memberId);
     for (const seen of foreignOf(event, plan, startedMs)) {
       const key = `${seen.viewer} > ${seen.victim}: ${seen.field}`;
@@ -57,9 +61,17 @@ export async function readTruth(dir: string): Promise<Truth> {
       exposures.set(key, before);
     }
   }
+  const { group } = plan.arrivals;
+  const hasMember = (first: number) => group.some((other, at) => other === first && members.has(at));
   // Whose answer was lost is a member all the same. A row's visitor is read off its address, which two people may share.
-  for (const { visitor, memberId } of rows) if (!visitorsOf.has(memberId)) noteMember(visitor, memberId);
-  return { exposures: withOwnersOfAddresses(exposures, plan, members), visitorsOf, answersWithOwnData };
+  for (const { visitor, memberId } of rows)
+    if (!hasMember(group[visitor] ?? visitor)) noteMember(visitor, memberId);
+  return {
+    exposures: withOwnersOfAddresses(exposures, plan, members),
+    visitorsOf,
+    answersWithOwnData,
+    lostReaders,
+  };
 
   function noteMember(visitor: number, number: string): void {
     members.add(visitor);
