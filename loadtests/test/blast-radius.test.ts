@@ -51,9 +51,9 @@ describe.each([
     expect(truth.exposures.size).toBeGreaterThan(20);
     expect([...told.keys()].sort()).toEqual([...truth.exposures.keys()].sort());
     for (const [key, { firstMs, lastMs }] of truth.exposures) {
-      const { firstAt, lastAt } = told.get(key) ?? {};
-      expect(Date.parse(firstAt ?? ""), key).toBeLessThanOrEqual(lastMs + CLOCK_MS);
-      expect(Date.parse(lastAt ?? ""), key).toBeGreaterThanOrEqual(firstMs - CLOCK_MS);
+      const at = told.get(key);
+      expect(Date.parse(at?.firstAt ?? ""), key).toBeLessThanOrEqual(lastMs + CLOCK_MS);
+      expect(Date.parse(at?.lastAt ?? ""), key).toBeGreaterThanOrEqual(firstMs - CLOCK_MS);
     }
     const victims = new Set([...truth.exposures.values()].map(({ victim }) => victim));
     const viewers = new Set([...truth.exposures.values()].map(({ viewer }) => viewer));
