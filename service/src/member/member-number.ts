@@ -43,15 +43,15 @@ function numberOf(serialDigits: string, mac: Mac): MemberNumber {
 
 /** ISO 7064 mod 97-10: the whole number leaves 1 when divided by 97, which the all-zero string does not. */
 function checkCharactersOf(body: string): string {
-  // Nine digits at a time stay exact in a double, and spare the request a BigInt.
   const remainder = remainderBy97(`${body}00`);
   return (98 - remainder).toString().padStart(2, "0");
 }
 
+/** A digit at a time: small whole numbers all the way, and no text is made. */
 function remainderBy97(digits: string): number {
   let remainder = 0;
-  for (let at = 0; at < digits.length; at += 9) {
-    remainder = Number(`${remainder}${digits.slice(at, at + 9)}`) % 97;
-  }
+  for (let at = 0; at < digits.length; at++) remainder = (remainder * 10 + digits.charCodeAt(at) - ZERO) % 97;
   return remainder;
 }
+
+const ZERO = 0x30;
