@@ -56,7 +56,8 @@ send the mails, and here hardly any is sent; the door's queue may be as long as 
 back), its registrations batched, on an embedded PostgreSQL with its defaults (each commit is on disk), against itself
 without the access ledger, and without the guard as well, against the product's own handler in which only the database
 answers at once, against one plain insert a request without session, number or MAC, and against an Express echo of the
-same body. ${CONNECTIONS} connections of autocannon as fast as they go, a different person in each request, all bodies made beforehand; the first fifth of each run warms up and is not counted.
+same body. ${CONNECTIONS} connections of autocannon as fast as they go, a different person in each request, all bodies
+made beforehand; the first fifth of each run warms up and is not counted.
 Process and database are fresh for each run. Generator, service and PostgreSQL share the machine.`,
   measure,
 };
