@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { copyFile, readdir, readFile, rm, stat } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom } from "../src/arrivals/random.ts";
 import { loadCampaign } from "../src/campaign/load-campaign.ts";
 import { sendEmbedded } from "../src/engine/embedded/send-embedded.ts";
+import type { Event } from "../src/events/event.ts";
 import { followHistory } from "../src/events/follow-history.ts";
 import { recordRun } from "../src/gate.ts";
 import { openMailSink } from "../src/mail/mail-sink.ts";
@@ -69,12 +70,14 @@ export async function recordRound(call: RoundCall): Promise<RoundRecord> {
       say,
       async sendLoad(sent, options) {
         const seen = new AbortController();
-        const following = followHistory(
-          join(dir, "events.ndjson"),
-          (event) => mails?.see(event),
-          seen.signal,
-        );
-        const [totals, blows] = await Promise.all([sendEmbedded(sent, options), unleash(call)]);
+        const begun = Promise.withResolvers<void>();
+        const onEvent = (event: Event) => {
+          mails?.see(event);
+          if (event.type === "request" && event.class === "acknowledged") begun.resolve();
+        };
+        const following = followHistory(join(dir, "events.ndjson"), onEvent, seen.signal);
+        const sending = sendEmbedded(sent, options).finally(begun.resolve);
+        const [totals, blows] = await Promise.all([sending, unleash(call, begun.promise)]);
         record.blows = blows;
         const recovery = await machine.recover(signal);
         if ("seconds" in recovery) record.recoverySeconds = recovery.seconds;
@@ -128,9 +131,11 @@ function crashTarget(target: Target, since: string): Target {
   };
 }
 
-/** Each strike at its moment of the campaign, side by side; one that finds nothing to hit is told. */
-function unleash({ machine, storm, dir, signal }: RoundCall): Promise<RoundRecord["blows"]> {
-  const begun = whenBegun(join(dir, "events.ndjson"), signal);
+/**
+ * Each strike at its moment of the campaign, side by side; one that finds nothing to hit is told. The campaign has begun
+ * when somebody is a member: where nobody is, nobody can be lost.
+ */
+function unleash({ machine, storm, signal }: RoundCall, begun: Promise<void>): Promise<RoundRecord["blows"]> {
   return Promise.all(
     storm.strikes.map(async (strike) => {
       const { kind, atMs } = strike;
@@ -152,16 +157,6 @@ async function strikeOnce(machine: Machine, strike: Strike, seed: number, signal
   if (missing !== null) return { events: 0, trouble: missing };
   const events = await kind.strike({ machine, random: createRandom(seed, strike.stream), signal });
   return { events, trouble: events === 0 ? "nothing to hit" : null };
-}
-
-const LOOK_MS = 10;
-
-/** The first event is the first visitor's. */
-async function whenBegun(file: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    if (existsSync(file) && (await stat(file)).size > 0) return;
-    await sleep(LOOK_MS);
-  }
 }
 
 async function lookAround(machine: Machine, since: string, record: RoundRecord): Promise<void> {

@@ -15,9 +15,8 @@ export interface Storm {
 }
 
 const STRIKES_MAX = 3;
-/** After the first burst, so that somebody is a member before anything breaks, until the last people are signing up. */
-const FROM_MS = 300;
-const UNTIL_MS = 1_700;
+/** From the first member of the round on, until the last people are signing up. */
+const UNTIL_MS = 1_500;
 
 /** What happens in this round of this seed, whatever the other rounds are. Pure. */
 export function drawStorm(seed: number, round: number, kinds: readonly string[]): Storm {
@@ -28,7 +27,7 @@ export function drawStorm(seed: number, round: number, kinds: readonly string[])
     strikes: Array.from({ length: strikes }, (_value, at) => ({
       // The first goes through all kinds in turn, so that few rounds have seen each; the others are drawn.
       kind: kinds[at === 0 ? round % kinds.length : Math.floor(random() * kinds.length)] ?? "",
-      atMs: Math.round(FROM_MS + random() * (UNTIL_MS - FROM_MS)),
+      atMs: Math.round(random() * UNTIL_MS),
       stream: `strike ${at}`,
     })),
   };

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { processesOf, ROOT } from "./command-line.ts";
 
 /** Twenty seconds on a quiet machine. */
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 400_000 });
 
 const PROGRAM = join(ROOT, "loadtests", "crash", "crash.ts");
 /** Of seed 1: round 13 begins with kill −9 of a worker, round 1 of the parent. */
@@ -63,7 +63,7 @@ test("a service that keeps registrations in memory is seen to lose them by a kil
 
 test("Ctrl-C stops everything, says how to go on, and the next run goes on there", async () => {
   const ended = crash("--rounds", "2", "--seed", "1");
-  await expect.poll(() => said, { timeout: 120_000 }).toMatch(/✓ +1 /);
+  await expect.poll(() => said, { timeout: 240_000 }).toMatch(/✓ +1 /);
   child.kill("SIGINT");
   expect(await ended).toBe(130);
   expect(leftBehind()).toEqual(NOTHING);
