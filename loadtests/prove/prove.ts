@@ -7,6 +7,7 @@ import { HELP, type ProveOptions, readOptions } from "./options.ts";
 import { type Proof, proofOf } from "./proof.ts";
 import { runGate } from "./run-gate.ts";
 import { everyRow, type Row, rotatingRows } from "./schedule.ts";
+import { createServiceLine, type ServiceLine } from "./service-line.ts";
 import { proofPage, proofTable } from "./write-proof.ts";
 
 /** Everything that judges has been seen red: each fault, each engine, a whole gate each time. Gives the exit code. */
@@ -20,11 +21,8 @@ async function main(argv: string[]): Promise<number> {
   }
   const rows = rowsOf(options);
   announce(options, rows);
-  const proofs: Proof[] = [];
-  for (const row of rows) {
-    proofs.push(await prove(row, interrupted.signal));
-    if (interrupted.signal.aborted) return EXIT_CODES.interrupted.code;
-  }
+  const proofs = await proveRows(rows, interrupted.signal);
+  if (interrupted.signal.aborted) return EXIT_CODES.interrupted.code;
   say(`\n${proofTable(proofs)}\n`);
   await writePage(options, proofs, argv);
   return sumUp(options, proofs);
@@ -40,15 +38,31 @@ function announce({ part, engines, notRun }: ProveOptions, rows: readonly Row[])
   for (const words of notRun) say(`not run: ${words}\n`);
 }
 
-async function prove(row: Row, signal: AbortSignal): Promise<Proof> {
+async function proveRows(rows: readonly Row[], signal: AbortSignal): Promise<Proof[]> {
+  const orders = rows.flatMap(({ fault, guard, weather, seeds }) =>
+    seeds.map(() => ({ fault: fault?.name ?? null, guard, weather })),
+  );
+  const services = createServiceLine(orders, signal);
+  const proofs: Proof[] = [];
+  try {
+    for (const row of rows) {
+      proofs.push(await prove(row, services, signal));
+      if (signal.aborted) break;
+    }
+  } finally {
+    await services.close();
+  }
+  return proofs;
+}
+
+async function prove(row: Row, services: ServiceLine, signal: AbortSignal): Promise<Proof> {
   const runs = [];
   for (const seed of row.seeds) {
     const run = await runGate({
       engine: row.engine,
       seed,
-      fault: row.fault?.name ?? null,
-      guard: row.guard,
       weather: row.weather,
+      services,
       check: row.fault?.checks[0] ?? null,
       signal,
       isKept: (ended) => proofOf(row, [ended]).complaint !== null,

@@ -1,18 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Event } from "../src/events/event.ts";
+import { followHistory } from "../src/events/follow-history.ts";
 import { REFERENCE_TARGET } from "../src/reference/reference-target.ts";
-import { type RunningService, startReferenceService } from "../src/reference/start-service.ts";
+import type { RunningService } from "../src/reference/start-service.ts";
 import type { CheckResult, Verdict } from "../src/verdict/verdict.ts";
-import type { EngineName, GuardState } from "./schedule.ts";
-import { addWeather, type Weather } from "./weather.ts";
+import type { EngineName } from "./schedule.ts";
+import type { ServiceLine } from "./service-line.ts";
+import { addWeather } from "./weather.ts";
 
 export interface GateRun {
   engine: EngineName;
@@ -36,9 +37,8 @@ export interface GateRun {
 export interface GateCall {
   engine: EngineName;
   seed: number;
-  fault: string | null;
-  guard: GuardState;
   weather: readonly string[];
+  services: Pick<ServiceLine, "take" | "prepareNext" | "leave">;
   /** The check whose first failure is told. */
   check: string | null;
   signal: AbortSignal;
@@ -83,38 +83,22 @@ interface Ended {
 
 async function runAgainstService(call: GateCall, dir: string): Promise<Ended> {
   const weather = addWeather(call.weather);
-  const service = await startService(call, weather.environment);
+  const service = await call.services.take();
   try {
     const target = await writeTarget(dir, weather.isCountLost);
     const campaign = fileURLToPath(new URL(weather.campaign, import.meta.url));
     const gate = runCommand(call, { dir, campaign, target, environment: service.environment });
     const over = new AbortController();
-    const making = whenSending(dir, over.signal).then(() => weather.make(service, over.signal));
-    const { exitCode, output } = await gate;
-    over.abort();
-    await making;
-    return { exitCode, output, isHalted: await askWhetherHalted(service) };
+    const making = makeWeather(call, { service, dir, over: over.signal });
+    try {
+      const { exitCode, output } = await gate;
+      return { exitCode, output, isHalted: await askWhetherHalted(service) };
+    } finally {
+      over.abort();
+      await making;
+    }
   } finally {
-    await service.stop();
-  }
-}
-
-/** Once more where it did not start: on a busy machine somebody else may take a port between two looks at it. */
-async function startService(call: GateCall, environment: Weather["environment"]): Promise<RunningService> {
-  const start = () =>
-    startReferenceService({
-      port: 0,
-      fault: call.fault ?? undefined,
-      // Never the database of whoever types this: faults take constraints away, for good. The service brings its own.
-      databaseUrl: undefined,
-      environment: { DATABASE_URL: "", GUARD: call.guard, ...environment },
-      signal: call.signal,
-    });
-  try {
-    return await start();
-  } catch (error) {
-    if (call.signal.aborted) throw error;
-    return start();
+    call.services.leave(service);
   }
 }
 
@@ -127,16 +111,23 @@ async function writeTarget(dir: string, isCountLost: boolean): Promise<string> {
   return file;
 }
 
-const HISTORY_POLL_MS = 10;
-
-/** When the first visitor has started: the history's first line is written then. */
-async function whenSending(dir: string, signal: AbortSignal): Promise<void> {
-  const bytes = () =>
-    stat(join(dir, "events.ndjson")).then(
-      ({ size }) => size,
-      () => 0,
-    );
-  while (!signal.aborted && (await bytes()) === 0) await sleep(HISTORY_POLL_MS);
+/** The weather lasts from the first event until people are read back; the next service starts when all is sent. */
+async function makeWeather(
+  { services, weather }: GateCall,
+  { service, dir, over }: { service: RunningService; dir: string; over: AbortSignal },
+): Promise<void> {
+  const calm = new AbortController();
+  let making: Promise<void> | undefined;
+  const onEvent = (event: Event) => {
+    making ??= addWeather(weather).make(service, calm.signal);
+    // Awaited below; until then nobody listens.
+    making.catch(() => undefined);
+    if (event.type === "request" && event.phase === "read-back") calm.abort();
+    if (event.type === "end") services.prepareNext();
+  };
+  await followHistory(join(dir, "events.ndjson"), onEvent, over);
+  calm.abort();
+  await making;
 }
 
 /** A halted campaign says so before it looks at what was sent: this registers nobody. */

@@ -12,7 +12,7 @@ export interface Weather {
   campaign?: string;
   /** What a worker had counted goes with it when it is killed: its counters are not compared. */
   isCountLost?: boolean;
-  /** From the first arrival on, until the signal or by itself. */
+  /** Begins with the campaign; the signal comes when people are read back. */
   make?(service: RunningService, signal: AbortSignal): Promise<void>;
 }
 
@@ -53,13 +53,11 @@ function weatherNamed(name: string): Weather {
 const STAND_STILL_MS = 320;
 /** Enough for a few statements. */
 const GO_ON_MS = 25;
-const STUTTER_MS = 4_000;
 
 /** The service's backends stand still as on a disk that hangs, go on for a moment, and stand still again. */
 async function stutter({ environment }: RunningService, signal: AbortSignal): Promise<void> {
   await withDatabase(environment, async (client) => {
-    const untilMs = performance.now() + STUTTER_MS;
-    while (performance.now() < untilMs && !signal.aborted) {
+    while (!signal.aborted) {
       const { rows } = await client.query<{ pid: number }>(
         "select pid from pg_stat_activity where application_name = 'crowdproof'",
       );
@@ -105,13 +103,11 @@ async function workersOf(parent: number): Promise<number[]> {
 }
 
 const DELETE_EVERY_MS = 150;
-const DELETE_MS = 2_500;
 
 /** Members are removed while others come: the oldest first, as by a rule of retention. */
 async function deleteMembers({ environment }: RunningService, signal: AbortSignal): Promise<void> {
   await withDatabase(environment, async (client) => {
-    const untilMs = performance.now() + DELETE_MS;
-    while (performance.now() < untilMs && !signal.aborted) {
+    while (!signal.aborted) {
       await client.query(
         "delete from members where id in (select id from members order by created_at, id limit 3)",
       );

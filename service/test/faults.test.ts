@@ -47,7 +47,9 @@ describe.each(FAULTS)("with the fault $name", (fault) => {
         const reply = await signUp(service, person, `key-${count}`);
         expect(reply.status).toBe(201);
         numbers.add(reply.body["number"]);
-        await expect.poll(async () => (await get(service, "/me", reply.cookie)).status).toBe(200);
+        await expect
+          .poll(async () => (await get(service, "/me", reply.cookie)).status, { timeout: 10_000 })
+          .toBe(200);
         for (const body of [reply.body, (await get(service, "/me", reply.cookie)).body]) {
           const expected = { number: reply.body["number"], ...person };
           if (JSON.stringify(body) !== JSON.stringify(expected)) mistakes.push(JSON.stringify(body));
