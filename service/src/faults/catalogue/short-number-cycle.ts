@@ -26,5 +26,5 @@ export const shortNumberCycle: Fault = {
 };
 
 const SERIAL_DIGITS = 10;
-/** Three digits rather than the four that were seen, so that a crowd of some seconds comes round. */
-const SHORT_NUMBERS = 1_000;
+/** 500 rather than the 10,000 that were seen, so that a crowd of some seconds comes round, on a busy machine too. */
+const SHORT_NUMBERS = 500;
