@@ -60,11 +60,7 @@ export const KINDS: readonly Kind[] = [
     name: "backends-terminated",
     words: "pg_terminate_backend of some or all connections",
     missing: here,
-    async strike({ machine, random }) {
-      const share = random() < 0.5 ? 1 : random();
-      const rows = await machine.database.ask((query) => query(TERMINATE, [share]));
-      return rows.length > 0 ? 1 : 0;
-    },
+    strike: ({ machine, random }) => terminate(machine, random, random() < 0.5 ? 1 : random()),
   },
   {
     name: "connections-cut",
@@ -132,11 +128,10 @@ export const KINDS: readonly Kind[] = [
     missing: here,
     async strike(blow) {
       const { database } = blow.machine;
-      await database.ask(async (query) => {
-        const release = await database.occupy();
-        await query(TERMINATE_SERVICE, [0.5]).catch(() => {});
-        await holding(blow, { fromMs: 300, toMs: 1_000 }, release);
-      });
+      const release = await database.occupy();
+      // There is room for one who is the superuser.
+      await terminate(blow.machine, blow.random, 0.5).catch(() => 0);
+      await holding(blow, { fromMs: 300, toMs: 1_000 }, release);
       return 1;
     },
   },
@@ -170,10 +165,18 @@ export const KINDS: readonly Kind[] = [
   },
 ];
 
-const TERMINATE = `select pg_terminate_backend(pid) from pg_stat_activity
-  where backend_type = 'client backend' and pid <> pg_backend_pid() and random() <= $1`;
-const TERMINATE_SERVICE = `select pg_terminate_backend(pid) from pg_stat_activity
-  where backend_type = 'client backend' and application_name like 'crowdproof%' and random() <= $1`;
+/** Of the service's own connections. */
+function terminate(machine: Machine, random: () => number, share: number): Promise<number> {
+  return machine.database.ask(async (query) => {
+    const backends = await query<{ pid: number }>(SERVICE_BACKENDS);
+    const chosen = backends.map(({ pid }) => pid).filter(() => random() <= share);
+    await query("select pg_terminate_backend(pid) from unnest($1::int[]) as chosen (pid)", [chosen]);
+    return chosen.length > 0 ? 1 : 0;
+  });
+}
+
+const SERVICE_BACKENDS = `select pid from pg_stat_activity
+  where backend_type = 'client backend' and application_name like 'crowdproof%' order by pid`;
 
 /** How the service names the statement that commits, and the word that commits several. */
 const COMMIT_MARKS = ["register-members.sql", "commit\0", "COMMIT\0"];
