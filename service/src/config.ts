@@ -107,12 +107,6 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
       "ACCESS_LEDGER_DAYS",
       "0 for none, or at least 30: what must be reported after a leak is asked for within weeks",
     );
-  if (config.accessLedgerDays > 0 && config.accessLedgerDays < 30) {
-    refuse(
-      "ACCESS_LEDGER_DAYS",
-      "0 for none, or at least 30: what must be reported after a leak is asked for within weeks",
-    );
-  }
   if (config.isProduction && config.guard === "off")
     refuse("GUARD", "cannot be off with NODE_ENV=production");
   if (config.isProduction && config.secretKey === DEVELOPMENT_SECRET)
