@@ -18,7 +18,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "harness", include: ["{loadtests,weather,monitoring,dashboards}/**/*.test.ts"] },
+        test: { name: "harness", include: ["{loadtests,monitoring,dashboards}/**/*.test.ts"] },
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pino from "pino";
 import { afterEach, expect, test } from "vitest";
-import { createTcpProxy, type TcpProxy } from "../../weather/tcp-proxy.ts";
+import { createTcpProxy, type TcpProxy } from "../../loadtests/weather/tcp-proxy.ts";
 import type { HaltCause } from "../src/halt/campaign-state.ts";
 import { createHalt, type OwnHalt } from "../src/halt/halt.ts";
 import type { Service } from "../src/service.ts";

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import axe, { type AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createTcpProxy } from "../../weather/tcp-proxy.ts";
+import { createTcpProxy } from "../../loadtests/weather/tcp-proxy.ts";
 import type { Service } from "../src/service.ts";
 import { newTyped } from "./page-visitor.ts";
 import { createStage, metricsOf, newPerson, signUp } from "./stage.ts";

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createTcpProxy } from "../../weather/tcp-proxy.ts";
+import { createTcpProxy } from "../../loadtests/weather/tcp-proxy.ts";
 import { DEFAULT_SEAMS, type Seams } from "../src/seams.ts";
 import type { Service } from "../src/service.ts";
 import { newTyped, open, type Sheet, send, visit } from "./page-visitor.ts";
