@@ -8,7 +8,7 @@ export interface FaultDescription {
   incident: string;
   breaks: string;
   shows: string;
-  /** What has to happen beside a crowd, by the names of `WEATHERS`. */
+  /** What has to happen beside a crowd, by the names of `WEATHERS` in weather.ts. */
   weather: string[];
   /** blocks: and halts. withholds: and halts nothing. blind: it cannot see this one. */
   guard: "blocks" | "withholds" | "blind";
