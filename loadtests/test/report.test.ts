@@ -86,7 +86,13 @@ describe("the checks' findings", () => {
   });
 
   it("have a title in both languages for each check", () => {
-    const objectiveNames = ["members-within", "first-step-latency", "later-step-latency", "error-ratio"];
+    const objectiveNames = [
+      "members-within",
+      "first-step-latency",
+      "later-step-latency",
+      "error-ratio",
+      "bounds",
+    ];
     const known = [...CHECKS.map((rule) => rule.name), "control", ...objectiveNames];
     expect(Object.keys(NAMES.check).sort()).toEqual(known.sort());
   });
