@@ -156,9 +156,9 @@ describe("a gate that is killed with -9", () => {
       const before = performance.now();
       expect(await desk.processesAfter(STOP_SECONDS_MAX)).toEqual([]);
       process.stdout.write(`kill -9: all gone in ${((performance.now() - before) / 1e3).toFixed(1)} s\n`);
-      // Nobody was left to remove the service's log; the database's password is not in there.
+      // Nobody was left to remove the service's log and mails; the database's password is not in there.
       const left = desk.temporary();
-      expect(left.map((folder) => readdirSync(join(desk.path, "tmp", folder)))).toEqual([["service.log"]]);
+      expect(left.map((folder) => readdirSync(join(desk.path, "tmp", folder)))).toEqual([["mails", "service.log"]]);
       for (const folder of left) rmSync(join(desk.path, "tmp", folder), { recursive: true });
       expect(await desk.run(["judge", "run"])).toMatchObject({ exitCode, stderr: "" });
       expect(verdict().outcome).toBe(outcome);

@@ -201,10 +201,11 @@ function secondsOf(plan: Plan): number {
 
 /**
  * A door as small as a campaign of half a minute is: its bursts are more than 16 at once, as a real push is more than a
- * real door's 256, so that some are told to wait and come back. A fault is looked for in a crowd and not in a line.
+ * real door's 256, so that some are told to wait and come back. A fault is looked for in a crowd and not in a line, and
+ * with the guard off: it would keep back what the fault shows, and halt the campaign. What the environment says, wins.
  */
-function doorOf(fault: string | undefined): Record<string, string> {
-  if (fault !== undefined) return {};
+function circumstancesFor(fault: string | undefined): Record<string, string> {
+  if (fault !== undefined) return { GUARD: process.env["GUARD"] ?? "off" };
   return {
     WORKING_MAX: process.env["WORKING_MAX"] ?? "16",
     QUEUE_MAX: process.env["QUEUE_MAX"] ?? "0",
@@ -214,8 +215,11 @@ function doorOf(fault: string | undefined): Record<string, string> {
 async function startOwnService(fault: string | undefined, signal: AbortSignal): Promise<RunningService> {
   const databaseUrl = process.env["DATABASE_URL"];
   const where = databaseUrl === undefined ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
-  process.stdout.write(`Starting the reference service on ${where} …\n`);
-  return startReferenceService({ port: 0, fault, databaseUrl, environment: doorOf(fault), signal });
+  const environment = circumstancesFor(fault);
+  const guarded =
+    environment["GUARD"] === "off" ? ", its guard off so that the fault shows (GUARD=on keeps it on)" : "";
+  process.stdout.write(`Starting the reference service on ${where}${guarded} …\n`);
+  return startReferenceService({ port: 0, fault, databaseUrl, environment, signal });
 }
 
 /** `2026-12-04T19-00-00-default-cp-…`: sorts by time, and two gates at once never share one. */
