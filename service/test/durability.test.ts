@@ -119,12 +119,13 @@ test("every answer to a crowd whose pool is full and slow is the person's own or
   await stage.sql("begin");
   await stage.sql("lock table members in access exclusive mode");
   const reads = members.map((member) => get(service, "/me", member.cookie));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // Longer than a read queues for its turn.
+  await new Promise((resolve) => setTimeout(resolve, 2_300));
   await stage.sql("commit");
   const replies = await Promise.all(reads);
   for (const [at, reply] of replies.entries()) {
     if (reply.status === 200) expect(reply.body).toEqual(members[at]?.body);
-    else expect(reply.body["code"]).toBe("unavailable");
+    else expect(["busy", "unavailable"]).toContain(reply.body["code"]);
   }
   expect(replies.some((reply) => reply.status === 503)).toBe(true);
 });
