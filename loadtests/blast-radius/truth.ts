@@ -15,6 +15,8 @@ export interface Truth {
   readonly answersWithOwnData: number;
   /** Visitors of whose reads an answer was lost on its way: what was in it the harness does not know, and the ledger does. */
   readonly lostReaders: ReadonlySet<number>;
+  /** `viewer > victim: email` of two who share an address, which each may spell in capitals: no canary tells it apart. */
+  readonly sharedAddresses: ReadonlySet<string>;
 }
 
 export interface Seen {
@@ -71,12 +73,20 @@ export async function readTruth(dir: string): Promise<Truth> {
     visitorsOf,
     answersWithOwnData,
     lostReaders,
+    sharedAddresses: sharedAddressesOf(group),
   };
 
   function noteMember(visitor: number, number: string): void {
     members.add(visitor);
     visitorsOf.set(number, (visitorsOf.get(number) ?? new Set()).add(visitor));
   }
+}
+
+function sharedAddressesOf(group: readonly number[]): Set<string> {
+  const pairs = group.flatMap((first, at) =>
+    first === at ? [] : [`${first} > ${at}: email`, `${at} > ${first}: email`],
+  );
+  return new Set(pairs);
 }
 
 /** An address that two people share has the first one's canary; it is the data of the one who became a member. */

@@ -43,7 +43,9 @@ describe.each(LEAKS)("with the fault $name and 64 clients at once", ({ name, kin
   test("with the guard on none leaves, the campaign halts and the ledger knows", async () => {
     const before = await countRows(stage, LEFT);
     const service = await stage.start({ seams });
-    expect(await crowd(service)).toEqual([]);
+    // Some faults need more luck on a fast machine, too; once it is halted nobody new is let in.
+    for (let round = 0; round < ROUNDS_MAX && (await countRows(stage, "anomalies")) === 0; round++)
+      expect(await crowd(service, round * CLIENTS)).toEqual([]);
     const rows = await stage.sql<{ kind: string }>("select distinct kind from anomalies");
     if (kinds.length === 0) {
       expect(rows).toEqual([]);
