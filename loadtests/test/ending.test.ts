@@ -158,7 +158,9 @@ describe("a gate that is killed with -9", () => {
       process.stdout.write(`kill -9: all gone in ${((performance.now() - before) / 1e3).toFixed(1)} s\n`);
       // Nobody was left to remove the service's log and mails; the database's password is not in there.
       const left = desk.temporary();
-      expect(left.map((folder) => readdirSync(join(desk.path, "tmp", folder)))).toEqual([["mails", "service.log"]]);
+      expect(left.map((folder) => readdirSync(join(desk.path, "tmp", folder)))).toEqual([
+        ["mails", "service.log"],
+      ]);
       for (const folder of left) rmSync(join(desk.path, "tmp", folder), { recursive: true });
       expect(await desk.run(["judge", "run"])).toMatchObject({ exitCode, stderr: "" });
       expect(verdict().outcome).toBe(outcome);
