@@ -98,20 +98,19 @@ async function closeHistory(options: GateOptions, totals: SentTotals, before: Co
   const { dir, plan, secrets, signal, mails } = options;
   const history = await openHistoryFile(dir);
   let { observations, ...counts } = totals;
+  const { endedMicroseconds: atMicroseconds, startedAt } = counts;
+  const isCutShort = signal.aborted;
+  const record = async (seen: AsyncIterable<ObservationEvent>) => {
+    for await (const event of seen) {
+      history.append(event);
+      observations++;
+      await history.hasRoom();
+    }
+  };
+  // Mails first: they are waited for, and what is read back then is what came of it all.
+  if (mails !== null) await record(mails.observe({ startedAt, atMicroseconds, isCutShort }));
   // Whoever pressed Ctrl-C waits: a run that was cut short has nothing to gain from reading back.
-  if (!signal.aborted) {
-    const { endedMicroseconds: atMicroseconds, startedAt } = counts;
-    const record = async (seen: AsyncIterable<ObservationEvent>) => {
-      for await (const event of seen) {
-        history.append(event);
-        observations++;
-        await history.hasRoom();
-      }
-    };
-    // Mails first: they are waited for, and what is read back then is what came of it all.
-    if (mails !== null) await record(mails.observe({ startedAt, atMicroseconds }));
-    await record(observe(plan, { secrets, atMicroseconds, before, say: options.say }));
-  }
+  if (!isCutShort) await record(observe(plan, { secrets, atMicroseconds, before, say: options.say }));
   const end: EndEvent = { type: "end", run: plan.runId, control: null, ...counts, observations };
   history.append(end);
   await history.close();

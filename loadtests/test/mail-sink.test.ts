@@ -50,10 +50,10 @@ async function open(plan: Plan, said: string[] = []): Promise<MailSink> {
 const acknowledged = (visitor: number) =>
   ({ type: "request", class: "acknowledged", control: null, visitor }) as Parameters<MailSink["see"]>[0];
 
-async function read(sink: MailSink): Promise<ObservationEvent[]> {
+async function read(sink: MailSink, isCutShort = false): Promise<ObservationEvent[]> {
   const events: ObservationEvent[] = [];
-  for await (const event of sink.observe({ startedAt: new Date(0).toISOString(), atMicroseconds: 7 }))
-    events.push(event);
+  const run = { startedAt: new Date(0).toISOString(), atMicroseconds: 7, isCutShort };
+  for await (const event of sink.observe(run)) events.push(event);
   return events;
 }
 
@@ -97,6 +97,16 @@ describe("a folder of mails", () => {
     const [seen, end] = await read(sink);
     expect(shown(seen!)).toEqual(mailFacts(1, ["latinName"]));
     expect(end).toMatchObject({ kind: "mails-end", value: 1 });
+  });
+
+  it("of a run that was cut short says what came until then, waits for nothing and claims no end", async () => {
+    const { mail, put } = folderSink(600);
+    const plan = planWith(mail);
+    const [first, second] = peopleOf(plan);
+    const sink = await open(plan);
+    for (const visitor of [0, 1]) sink.see(acknowledged(visitor));
+    await put({ to: first?.email, text: second?.latinName });
+    expect((await read(sink, true)).map(shown)).toEqual([mailFacts(0, [], ["1 latinName mail:text"])]);
   });
 
   it("that comes into being later is read, and its half-written files are not", async () => {

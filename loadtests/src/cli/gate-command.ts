@@ -114,9 +114,13 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
     process.stderr.write(`${error.message}\n${answers}\n`);
     process.exitCode = EXIT_CODES.fail.code;
   } finally {
-    await service?.stop();
-    await mails?.close();
-    stop.release();
+    try {
+      // The mails lie in the service's folder, which goes with it.
+      await mails?.close();
+    } finally {
+      await service?.stop();
+      stop.release();
+    }
   }
 }
 

@@ -23,9 +23,14 @@ export interface MailSink {
   see(event: Event): void;
   /**
    * What was in the mails, once everybody who is due one has it or the sink's time is up; how many mails there were is said
-   * at the end. `startedAt` is the run's start, `atMicroseconds` the end.
+   * at the end. `startedAt` is the run's start, `atMicroseconds` the end. A run that was cut short waits for none and
+   * claims no end: what came until then is evidence all the same.
    */
-  observe(run: { startedAt: string; atMicroseconds: number }): AsyncGenerator<ObservationEvent>;
+  observe(run: {
+    startedAt: string;
+    atMicroseconds: number;
+    isCutShort: boolean;
+  }): AsyncGenerator<ObservationEvent>;
   close(): Promise<void>;
 }
 
@@ -71,14 +76,15 @@ export async function openMailSink({ plan, secrets, say }: MailSinkOptions): Pro
       const address = addressees.addressOf(event.visitor);
       if (!served.has(address)) due.add(address);
     },
-    async *observe({ startedAt, atMicroseconds }) {
-      const untilMs = performance.now() + declared.withinSeconds * 1_000;
+    async *observe({ startedAt, atMicroseconds, isCutShort }) {
+      const untilMs = performance.now() + (isCutShort ? 0 : declared.withinSeconds * 1_000);
       while (performance.now() < untilMs && due.size > 0) await sleep(LOOK_MS);
       await source.close();
       const startMs = Date.parse(startedAt);
       for (const { event, receivedMs } of seen) {
         yield { ...event, atMicroseconds: Math.max(0, Math.round((receivedMs - startMs) * 1_000)) };
       }
+      if (isCutShort) return;
       yield { ...blankObservation(plan.runId, atMicroseconds), kind: "mails-end", value: seen.length };
     },
     async close() {

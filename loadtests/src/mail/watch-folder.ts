@@ -40,6 +40,8 @@ export async function watchFolder(
     async close() {
       closing.abort();
       await watching;
+      // What came since the last look came in time.
+      await look();
     },
   };
 }
