@@ -1,6 +1,13 @@
 /** Who may import whom. The test in loadtests/test/layers.test.ts asserts that this saw more than zero modules. */
 const pure =
   "^loadtests/src/((arrivals|people|visitor|answer)/|(plan/(plan|compile-plan|assign-behaviours)|target/(target|template|allowed-url|place)|events/(event|blank-observation))\\.ts$)";
+const catalogue = "^monitoring/catalogue/";
+/** Tests, and the commands that make a proof's table. */
+const proofs = [
+  "^(monitoring|dashboards)/.*\\.test\\.ts$",
+  "^(monitoring|dashboards)/(test|rule-tests|runbook-tests|mutate|live)/",
+  "^(monitoring|dashboards)/[^/]+/test/",
+];
 const door = (name, folder, packages) => ({
   name: `door-${name}`,
   comment: `${packages} is imported in ${folder} only.`,
@@ -13,17 +20,65 @@ export default {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {
-      name: "service-never-imports-loadtests",
+      name: "service-never-imports-the-others",
       severity: "error",
       from: { path: "^service/" },
       // The weather knows neither side; the service's tests and the harness's make it the same way.
-      to: { path: "^(loadtests|monitoring|dashboards)/", pathNot: "^loadtests/weather/" },
+      to: { path: "^(loadtests|monitoring|dashboards)/", pathNot: `^loadtests/weather/|${catalogue}` },
     },
     {
-      name: "loadtests-never-imports-service",
+      name: "loadtests-never-imports-the-others",
       severity: "error",
       from: { path: "^loadtests/" },
-      to: { path: "^(service|monitoring|dashboards)/" },
+      to: { path: "^(service|monitoring|dashboards)/", pathNot: catalogue },
+    },
+    {
+      name: "monitoring-never-imports-the-others",
+      severity: "error",
+      from: { path: "^monitoring/", pathNot: proofs },
+      to: { path: "^(service|loadtests|dashboards)/" },
+    },
+    {
+      name: "dashboards-never-import-the-others",
+      severity: "error",
+      from: { path: "^dashboards/", pathNot: proofs },
+      to: { path: "^(service|loadtests|monitoring)/", pathNot: catalogue },
+    },
+    {
+      name: "proofs-start-the-others-as-processes",
+      comment:
+        "What proves monitoring and dashboards may start the service, the harness, the stack and a weather.",
+      severity: "error",
+      from: { path: proofs },
+      to: {
+        path: "^(service|loadtests|dashboards)/",
+        pathNot: "^dashboards/|^loadtests/(weather/|src/reference/|test/needs\\.ts$)",
+      },
+    },
+    {
+      name: "dashboards-proofs-need-the-stack-only",
+      severity: "error",
+      from: { path: "^dashboards/" },
+      to: { path: "^monitoring/", pathNot: `^monitoring/stack/|${catalogue}` },
+    },
+    {
+      name: "monitoring-needs-no-dashboards",
+      severity: "error",
+      from: { path: "^monitoring/" },
+      to: { path: "^dashboards/" },
+    },
+    {
+      name: "catalogue-imports-nothing",
+      comment: "Pure data, for everybody: not even Node's own modules.",
+      severity: "error",
+      from: { path: catalogue, pathNot: "\\.test\\.ts$" },
+      to: { pathNot: catalogue },
+    },
+    {
+      name: "service-counts-by-the-catalogue-in-one-folder",
+      severity: "error",
+      from: { path: "^service/src/", pathNot: ["^service/src/metrics/", "\\.test\\.ts$"] },
+      to: { path: catalogue },
     },
     {
       name: "weather-knows-nobody",

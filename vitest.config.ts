@@ -18,7 +18,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "harness", include: ["{loadtests,monitoring,dashboards}/**/*.test.ts"] },
+        test: { name: "harness", include: ["loadtests/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "monitoring", include: ["{monitoring,dashboards}/**/*.test.ts"] },
       },
     ],
   },

@@ -22,6 +22,8 @@ const assets = globSync(
     "loadtests/src/**/*.{sql,ts}",
     "loadtests/k6/**/*.{ts,json}",
     "loadtests/{campaigns,targets,schemas}/**",
+    "monitoring/{rules,runbooks,prometheus,alertmanager}/**/*.{yml,yaml,md,tmpl}",
+    "dashboards/**/*.{json,yml}",
   ],
   { cwd: root, exclude: (file) => file.endsWith(".test.ts") },
 );
