@@ -295,6 +295,7 @@ export function exampleVerdicts(): Verdicts {
     checks: passing(),
     exposures: [],
     exposuresTotal: 0,
+    alerts: [],
     strength,
     run: {
       runId: RUN_ID,
@@ -309,6 +310,7 @@ export function exampleVerdicts(): Verdicts {
       visitorsStarted: 912,
       requests: 1_716,
       fault: null,
+      expectedAlerts: null,
       stopped: null,
       scale: 1,
       campaignFile: null,

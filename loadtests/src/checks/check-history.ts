@@ -1,7 +1,7 @@
 import { cpus, platform, release, totalmem } from "node:os";
-import type { CheckResult, Exposure, RunFacts } from "../verdict/verdict.ts";
+import type { AlertSeen, CheckResult, Exposure, RunFacts } from "../verdict/verdict.ts";
 import { crowdproofVersion } from "../version.ts";
-import { CHECKS, type CheckRule, NEVER_WAIVED } from "./check-table.ts";
+import { ALERT_CHECKS, CHECKS, type CheckRule, NEVER_WAIVED } from "./check-table.ts";
 import { checkControl } from "./control.ts";
 import { type HistoryDatabase, openHistory } from "./history-database.ts";
 import type { JudgedHistory } from "./judged-history.ts";
@@ -14,6 +14,8 @@ export type { JudgedHistory } from "./judged-history.ts";
 
 /** The earliest thousand name everybody an incident report needs first; the total is exact. */
 const EXPOSURES_MAX = 1000;
+/** One for each set of labels: thousands would be a fault of the rules, and the first of them say so. */
+const ALERTS_MAX = 200;
 
 /**
  * Judges a run folder: every check of the table on plan.json and events.ndjson, sending nothing. UsageError where
@@ -26,7 +28,10 @@ export async function checkHistory(dir: string): Promise<JudgedHistory> {
     const checks: CheckResult[] = [];
     for (const rule of CHECKS) checks.push(waived(history, rule) ?? (await checkOne(history, rule)));
     checks.push(await checkControl(history), ...(await checkObjectives(history)));
-    return { checks, ...(await readExposures(history)), ...(await readFacts(history, checks)) };
+    if (history.plan.alerts)
+      for (const rule of alertChecks(history)) checks.push(await checkOne(history, rule));
+    const alerts = await readAlerts(history);
+    return { checks, ...(await readExposures(history)), alerts, ...(await readFacts(history, checks)) };
   } finally {
     await history.close();
   }
@@ -37,6 +42,19 @@ async function checkOne(history: HistoryDatabase, rule: CheckRule): Promise<Chec
     return crashed(rule, new Error(`the history cannot be read: ${history.loadError}`));
   if (rule.name === "ids-well-formed") await markMalformedIds(history);
   return await runCheck(history, rule);
+}
+
+/** Where nothing is demanded, nothing can be missing. */
+function alertChecks({ plan }: HistoryDatabase): CheckRule[] {
+  return ALERT_CHECKS.filter(({ name }) => name !== "expected-alerts" || plan.alerts?.expected.length !== 0);
+}
+
+async function readAlerts(history: HistoryDatabase): Promise<AlertSeen[]> {
+  return await history.rows<AlertSeen & Record<string, unknown>>(
+    `select alert, severity, labels, alert in (select alert from expectedAlerts where isDemanded) as isExpected,
+      pendingMicroseconds, firedMicroseconds, resolvedMicroseconds, notifiedMicroseconds
+    from alerts order by firedMicroseconds, alert, labels limit ${ALERTS_MAX}`,
+  );
 }
 
 /** The target file may say of some invariants that they cannot be judged; never of those that a pass rests on. */
@@ -134,6 +152,7 @@ async function readFacts(
       visitorsStarted: facts.visitorsStarted,
       requests: facts.requests,
       fault: plan.fault ?? null,
+      expectedAlerts: plan.alerts?.expected ?? null,
       campaignFile: plan.campaignFile ?? null,
       targetFile: plan.targetFile ?? null,
       stopped: facts.stopped,

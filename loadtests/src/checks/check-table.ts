@@ -25,6 +25,8 @@ const percent = (value: number | null | undefined) => (value == null ? "nobody" 
 const milliseconds = (value: number | null | undefined) =>
   `${(Math.round((value ?? 0) * 10) / 10).toString()} ms`;
 
+const seconds = (value: number | null | undefined) => `${(Math.round((value ?? 0) * 10) / 10).toString()} s`;
+
 /** In the order in which a person wants to read them. */
 export const CHECKS: CheckRule[] = [
   {
@@ -179,5 +181,33 @@ export const CHECKS: CheckRule[] = [
       `the wall clock was off its monotonic course by ${milliseconds((n["stepSecondsMax"] ?? 0) * 1000)} at most`,
     violations: "steps of the wall clock",
     unknowns: "looks at the clock failed",
+  },
+];
+
+/** Judged where alerts were demanded, in this order. */
+export const ALERT_CHECKS: CheckRule[] = [
+  {
+    name: "watching",
+    kind: "validity",
+    observed: (n) =>
+      `the rules were evaluated ${count(n["observed"])} times, at most ${seconds(n["gapSeconds"])} apart; ` +
+      `whom they look at was scraped ${count(n["scrapes"])} times or more`,
+    violations: "signs that nobody watched",
+    unknowns: "things could not be told",
+  },
+  {
+    name: "unexpected-pages",
+    kind: "alert",
+    observed: (n) =>
+      `the rules were evaluated ${count(n["observed"])} times; ${count(n["others"])} alerts fired that page nobody`,
+    violations: "pages were not expected",
+    unknowns: "times it cannot be told",
+  },
+  {
+    name: "expected-alerts",
+    kind: "alert",
+    observed: (n) => `${count(n["fired"])} of ${count(n["demanded"])} demanded alerts fired`,
+    violations: "demanded alerts did not fire",
+    unknowns: "demanded alerts were not seen, and nobody watched",
   },
 ];

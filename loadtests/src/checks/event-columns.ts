@@ -1,5 +1,6 @@
 import type { Event } from "../events/event.ts";
 import {
+  ALERT_SCHEMA,
   ARRIVAL_SCHEMA,
   DONE_SCHEMA,
   END_SCHEMA,
@@ -85,6 +86,15 @@ export const EVENT_COLUMNS: { [Type in EventType]: ColumnsOf<Type> } = {
     name: "VARCHAR",
     value: "DOUBLE",
   },
+  alert: {
+    alert: "VARCHAR",
+    severity: "VARCHAR",
+    labels: "VARCHAR",
+    pendingMicroseconds: "BIGINT",
+    firedMicroseconds: "BIGINT",
+    resolvedMicroseconds: "BIGINT",
+    notifiedMicroseconds: "BIGINT",
+  },
   end: {
     engine: "VARCHAR",
     engineVersion: "VARCHAR",
@@ -103,6 +113,7 @@ const SCHEMAS = {
   request: REQUEST_SCHEMA,
   done: DONE_SCHEMA,
   observation: OBSERVATION_SCHEMA,
+  alert: ALERT_SCHEMA,
   end: END_SCHEMA,
 };
 

@@ -21,8 +21,9 @@ export type SqlValue = string | number | boolean | null;
  * `requests`, `arrivals`, `dones`, `observations`, `ends`; `exposed`: one row per foreign canary in an answer or a mail;
  * `wholeRows`: one row (`rows`, `atMicroseconds`) where the rows of the target were read to their end and are all on
  * record, else none: only then is it the target's doing that a row is not there.
+ * `alerts` is a view too: one row for each alert that fired.
  * Tables: `planned(visitor, dueMicroseconds, behaviour, groupFirst, burst)`, `steps`, `stepFields`, `settings` (one
- * row), `events` (every line).
+ * row), `expectedAlerts(alert, isDemanded)`: what must fire and what may fire along with it; `events` (every line).
  */
 export interface HistoryDatabase {
   readonly plan: Plan;
@@ -188,6 +189,15 @@ async function loadPlan(
       unnest(arrivals.burst) as burst
     from read_json(${path(file)}, format = 'unstructured', maximum_object_size = ${JSON.stringify(plan).length * 4 + 65_536},
       columns = {arrivals: 'STRUCT(dueMicroseconds BIGINT[], behaviour UINTEGER[], "group" UINTEGER[], burst UINTEGER[])'})`);
+  await connection.run("create table expectedAlerts (alert varchar, isDemanded boolean)");
+  const { expected = [], alongside = [] } = plan.alerts ?? {};
+  for (const [names, isDemanded] of [
+    [expected, true],
+    [alongside, false],
+  ] as const) {
+    for (const name of names)
+      await connection.run(`insert into expectedAlerts values (${text(name)}, ${isDemanded})`);
+  }
   await loadTarget(connection, plan);
 }
 

@@ -1,4 +1,4 @@
-import type { CheckResult, Exposure, RunFacts, Strength } from "../verdict/verdict.ts";
+import type { AlertSeen, CheckResult, Exposure, RunFacts, Strength } from "../verdict/verdict.ts";
 
 /** All that the record says about a run, before anybody decides what it means together. */
 export interface JudgedHistory {
@@ -7,6 +7,8 @@ export interface JudgedHistory {
   /** At most EXPOSURES_MAX, earliest first; `exposuresTotal` has the whole count. */
   exposures: Exposure[];
   exposuresTotal: number;
+  /** In the order in which they fired, at most ALERTS_MAX. */
+  alerts: AlertSeen[];
   strength: StrengthNumbers;
   run: RunFacts;
 }

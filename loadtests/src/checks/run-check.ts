@@ -124,9 +124,9 @@ function summaryOf(rule: CheckRule, counted: Counted, judgement: Judgement): str
   return sentences.filter((sentence) => sentence !== "").join("; ");
 }
 
-/** What makes a run invalid has no victim to name: its problems are the sentence. */
+/** What makes a run invalid has no victim to name, nor has an alert: its problems are the sentence. */
 function problemsOf(kind: CheckKind, { rows }: Found): string {
-  if (kind !== "validity") return "";
+  if (kind !== "validity" && kind !== "alert") return "";
   const problems = new Set(
     rows.map((row) => String(row["problem"] ?? "")).filter((problem) => problem !== ""),
   );

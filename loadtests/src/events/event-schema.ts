@@ -86,13 +86,38 @@ export const DONE_SCHEMA = z.strictObject({
 export const OBSERVATION_SCHEMA = z.strictObject({
   ...base,
   type: z.literal("observation"),
-  kind: z.enum(["row", "rows-end", "mail", "mails-end", "counter", "bound", "scan", "clock", "lag", "stop"]),
+  kind: z.enum([
+    "row",
+    "rows-end",
+    "mail",
+    "mails-end",
+    "counter",
+    "bound",
+    "scan",
+    "clock",
+    "lag",
+    "watch",
+    "alerts-end",
+    "stop",
+  ]),
   atMicroseconds: microseconds,
   visitor: count.nullable(),
   memberId: z.string().nullable(),
   ...found,
   name: z.string().nullable(),
   value: z.number().nullable(),
+});
+
+export const ALERT_SCHEMA = z.strictObject({
+  ...base,
+  type: z.literal("alert"),
+  alert: z.string(),
+  severity: z.string(),
+  labels: z.string(),
+  pendingMicroseconds: microseconds.nullable(),
+  firedMicroseconds: microseconds,
+  resolvedMicroseconds: microseconds.nullable(),
+  notifiedMicroseconds: microseconds.nullable(),
 });
 
 export const END_SCHEMA = z.strictObject({
@@ -115,6 +140,7 @@ export const EVENT_SCHEMA = z.discriminatedUnion("type", [
   REQUEST_SCHEMA,
   DONE_SCHEMA,
   OBSERVATION_SCHEMA,
+  ALERT_SCHEMA,
   END_SCHEMA,
 ]);
 

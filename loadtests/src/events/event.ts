@@ -7,7 +7,7 @@ import type { AnswerClass, StepRole } from "../target/target.ts";
  * microseconds from the run's start on a monotonic clock (integers survive JSON and two JavaScript
  * engines exactly; seconds as floats did not). Order carries no meaning. Unknown values are null, never absent.
  */
-export type Event = ArrivalEvent | RequestEvent | DoneEvent | ObservationEvent | EndEvent;
+export type Event = ArrivalEvent | RequestEvent | DoneEvent | ObservationEvent | AlertEvent | EndEvent;
 
 interface EventBase {
   run: string;
@@ -143,7 +143,19 @@ export type Ending = (typeof ENDINGS)[number];
 /** Something seen outside the visitors' own answers. Which columns are set depends on `kind`. */
 export interface ObservationEvent extends EventBase {
   type: "observation";
-  kind: "row" | "rows-end" | "mail" | "mails-end" | "counter" | "bound" | "scan" | "clock" | "lag" | "stop";
+  kind:
+    | "row"
+    | "rows-end"
+    | "mail"
+    | "mails-end"
+    | "counter"
+    | "bound"
+    | "scan"
+    | "clock"
+    | "lag"
+    | "watch"
+    | "alerts-end"
+    | "stop";
   atMicroseconds: number;
   /** row: the visitor whose e-mail canary the row carries; mail: to whose address it went; null for nobody in this run. */
   visitor: number | null;
@@ -152,13 +164,31 @@ export interface ObservationEvent extends EventBase {
   foreign: ForeignCanary[];
   matched: FieldName[];
   mismatched: FieldName[];
-  /** counter: the answer class; mail: how it came, `smtp` or `folder`; scan: `logs`, `metrics`, `urls`, `mails`; clock: `wall`; lag: the engine; stop: why. */
+  /** counter: the answer class; mail: how it came, `smtp` or `folder`; scan: `logs`, `metrics`, `urls`, `mails`; clock: `wall`; lag: the engine; watch: what was counted, `evaluations`, `gap` or `scrapes`; alerts-end: why the alerts are not known, null where they are; stop: why. */
   name: string | null;
   /**
-   * rows-end, mails-end: how many row and mail events there must be, said once all were read; mail: bytes; counter: increase over the run; scan: bytes read, null
-   * where nothing could be; clock: step in seconds; lag: worst generator lag in seconds.
+   * rows-end, mails-end, alerts-end: how many row, mail and alert events there must be, said once all were read; mail: bytes; counter:
+   * increase over the run; scan: bytes read, null where nothing could be; clock: step in seconds; lag: worst generator lag in seconds;
+   * watch: how often the rules were evaluated, the longest pause between two of these in seconds, the good scrapes of whom was scraped
+   * least.
    */
   value: number | null;
+}
+
+/** An alert that fired while the run was watched, one event for each time and set of labels, as Prometheus and the receiver have it. */
+export interface AlertEvent extends EventBase {
+  type: "alert";
+  alert: string;
+  /** `page`, `ticket`, `campaign` or `none` in our own rules; whatever another's rules say. */
+  severity: string;
+  /** The other labels that tell it from its like: `kind="duplicate"`. */
+  labels: string;
+  /** When its condition began to hold, when it fired, when it was over: null where it still fired when the watching ended. */
+  pendingMicroseconds: number | null;
+  firedMicroseconds: number;
+  resolvedMicroseconds: number | null;
+  /** When the first notification of it arrived; null where none did, or where nobody can be asked. */
+  notifiedMicroseconds: number | null;
 }
 
 /** The run ended, and how much of everything there must be. */

@@ -56,6 +56,11 @@ export interface Plan {
   targetFile?: string;
   /** The fault switched on in the reference service, so that a report never shows a broken service as a real one. */
   fault?: string;
+  /**
+   * Alerts are demanded: `expected` must fire, `alongside` may, because another layer sees the same; no other page may.
+   * Absent: nobody watches, and nothing is judged.
+   */
+  alerts?: { expected: string[]; alongside: string[] };
 }
 
 /** One piece of the arrival curve: the rate runs from `fromPerSecond` to `toPerSecond`, by a line or an exponential. */

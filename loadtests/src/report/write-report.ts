@@ -24,7 +24,10 @@ export async function writeReport(dir: string, verdict: Verdict): Promise<void> 
 /** The report once more, of a run that was judged; nothing where there is no verdict yet. */
 export async function rewriteReport(dir: string): Promise<void> {
   const text = await readFile(join(dir, "verdict.json"), "utf8").catch(() => null);
-  if (text !== null) await writeReport(dir, JSON.parse(text) as Verdict);
+  if (text === null) return;
+  const verdict = JSON.parse(text) as Omit<Verdict, "alerts"> & Partial<Pick<Verdict, "alerts">>;
+  // A verdict from before alerts were watched has none.
+  await writeReport(dir, { ...verdict, alerts: verdict.alerts ?? [] });
 }
 
 interface Record {

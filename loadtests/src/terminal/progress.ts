@@ -124,6 +124,9 @@ function momentOf(event: Event): number {
       return event.startedMicroseconds;
     case "observation":
       return event.atMicroseconds;
+    // Of the past, as Prometheus tells it afterwards.
+    case "alert":
+      return 0;
     default:
       return event.endedMicroseconds;
   }

@@ -32,6 +32,7 @@ function judged(
     checks,
     exposures: [],
     exposuresTotal,
+    alerts: [],
     strength: {
       answersWithOwnData: 41_203,
       signupsAcknowledged: 9_120,
@@ -55,6 +56,7 @@ function judged(
       visitorsStarted: 1,
       requests: 1,
       fault: null,
+      expectedAlerts: null,
       stopped: null,
       scale: 1,
       campaignFile: null,

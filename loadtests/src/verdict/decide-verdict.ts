@@ -15,7 +15,7 @@ const ORDER: readonly { kinds: readonly CheckKind[]; outcome: Outcome; verdict: 
 
 /** Pure; the order of the results does not matter. No results, or none that was judged, is unknown. */
 export function decideVerdict(judged: JudgedHistory): Verdict {
-  const { checks, exposures, exposuresTotal, run } = judged;
+  const { checks, exposures, exposuresTotal, alerts, run } = judged;
   const strength = describeStrength(judged.strength, exposuresTotal);
   const outcome = outcomeOf(checks);
   return {
@@ -25,6 +25,7 @@ export function decideVerdict(judged: JudgedHistory): Verdict {
     checks,
     exposures,
     exposuresTotal,
+    alerts,
     strength,
     run,
   };

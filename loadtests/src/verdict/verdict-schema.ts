@@ -29,6 +29,17 @@ const exposure = z.strictObject({
   answers: count,
 });
 
+const alertSeen = z.strictObject({
+  alert: z.string(),
+  severity: z.string(),
+  labels: z.string(),
+  isExpected: z.boolean(),
+  pendingMicroseconds: z.int().nullable(),
+  firedMicroseconds: z.int(),
+  resolvedMicroseconds: z.int().nullable(),
+  notifiedMicroseconds: z.int().nullable(),
+});
+
 const strength = z.strictObject({
   answersWithOwnData: count,
   signupsAcknowledged: count,
@@ -55,6 +66,7 @@ const run = z.strictObject({
   visitorsStarted: count,
   requests: count,
   fault: z.string().nullable(),
+  expectedAlerts: z.array(z.string()).nullable(),
   stopped: z.string().nullable(),
   scale: z.number(),
   campaignFile: z.string().nullable(),
@@ -72,6 +84,7 @@ export const VERDICT_SCHEMA = z.strictObject({
   checks: z.array(checkResult),
   exposures: z.array(exposure),
   exposuresTotal: count,
+  alerts: z.array(alertSeen),
   strength,
   run,
 });

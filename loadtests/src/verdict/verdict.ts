@@ -48,6 +48,20 @@ export interface Strength {
   sentence: string;
 }
 
+/** An alert that fired during the run; times are microseconds from its start. */
+export interface AlertSeen {
+  alert: string;
+  severity: string;
+  labels: string;
+  isExpected: boolean;
+  pendingMicroseconds: number | null;
+  firedMicroseconds: number;
+  /** Null: it still fired when the watching ended. */
+  resolvedMicroseconds: number | null;
+  /** When the first notification arrived; null where none did, or where nobody could be asked. */
+  notifiedMicroseconds: number | null;
+}
+
 export interface Verdict {
   format: typeof RUN_FORMAT;
   outcome: Outcome;
@@ -56,6 +70,8 @@ export interface Verdict {
   checks: CheckResult[];
   exposures: Exposure[];
   exposuresTotal: number;
+  /** In the order in which they fired; none where nobody watched. */
+  alerts: AlertSeen[];
   strength: Strength;
   run: RunFacts;
 }
@@ -77,6 +93,8 @@ export interface RunFacts {
   visitorsStarted: number;
   requests: number;
   fault: string | null;
+  /** The alerts that had to fire; null where alerts were not demanded. */
+  expectedAlerts: string[] | null;
   stopped: string | null;
   crowdproofVersion: string;
   node: string;

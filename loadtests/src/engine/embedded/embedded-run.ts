@@ -100,7 +100,7 @@ interface Recorder {
 }
 
 function createRecorder(plan: Plan, clock: RunClock, append: (event: Event) => void): Recorder {
-  const counts = { arrival: 0, request: 0, done: 0, observation: 0, end: 0 };
+  const counts = { arrival: 0, request: 0, done: 0, observation: 0, alert: 0, end: 0 };
   const write = (event: Event) => {
     if (event.control === null) counts[event.type]++;
     append(event);
