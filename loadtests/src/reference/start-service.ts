@@ -50,9 +50,10 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
   const ended = once(child, "exit").then(
     ([code, signal]) => `the service ended (${signal ?? `exit code ${code}`})`,
   );
-  // Who leaves at once (a second Ctrl-C) leaves no folder either; the service ends by itself.
+  // Who leaves at once (a second Ctrl-C) leaves no folder either; the service ends by itself, and may write a mail meanwhile.
   const removeFolder = () => {
-    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    if (options.folder === undefined)
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   };
   process.once("exit", removeFolder);
   let stopping: Promise<void> | undefined;

@@ -46,12 +46,18 @@ function sendToFolder(dir: string | undefined): MailTransport {
   let opened: Promise<string> | undefined;
   const open = async () => {
     if (dir === undefined) return await mkdtemp(join(tmpdir(), "crowdproof-mails-"));
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    // Not its parents: a folder that was removed with all around it must not come back.
+    await mkdir(dir, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
     return dir;
   };
   return {
     async send({ id, to, raw }) {
-      opened ??= open();
+      opened ??= open().catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
       const file = join(await opened, `${id}.eml`);
       // Renamed into place, so that whoever watches the folder never reads half a mail. The first line is the envelope.
       await writeFile(`${file}.part`, Buffer.concat([Buffer.from(`Delivered-To: ${to}\r\n`), raw]), {
