@@ -129,7 +129,7 @@ export default {
       from: { path: "^service/src/auditor/", pathNot: "\\.test\\.ts$" },
       to: { path: "^service/src/(registration|member|session|guard|waiting-room|mac\\.ts)" },
     },
-    door("metrics", "^service/src/metrics/", "prom-client"),
+    door("metrics", "^(service/src/metrics|loadtests/src/(run-metrics|probe))/", "prom-client"),
     door("undici", "^loadtests/src/engine/embedded/", "undici"),
     door("duckdb", "^loadtests/src/checks/", "@duckdb"),
     door("yaml", "^loadtests/src/document/", "yaml"),

@@ -1,3 +1,4 @@
+import { dueBy } from "../arrivals/due-by.ts";
 import type { Event, RequestEvent } from "../events/event.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ANSWER_CLASSES, type AnswerClass } from "../target/target.ts";
@@ -101,7 +102,7 @@ export function createProgress(plan: Plan): Progress {
         nowSeconds,
         ...stageAt(plan, nowSeconds),
         planned: dueMicroseconds.length,
-        due: countUntil(dueMicroseconds, nowMicroseconds),
+        due: dueBy(dueMicroseconds, nowMicroseconds),
         started,
         underWay: Math.max(0, started - done),
         answers: ANSWER_CLASSES.flatMap((name) => {
@@ -139,16 +140,4 @@ function stageAt(plan: Plan, nowSeconds: number): Pick<Snapshot, "stage" | "left
   if (nowSeconds < plan.durationSeconds) return { stage: "arrivals", leftSeconds };
   if (nowSeconds < drainEnds) return { stage: "drain", leftSeconds };
   return { stage: nowSeconds < end ? "read-back" : "done", leftSeconds };
-}
-
-/** How many of the sorted times are not after `until`. */
-function countUntil(sorted: readonly number[], until: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? Number.POSITIVE_INFINITY) <= until) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
