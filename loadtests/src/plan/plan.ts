@@ -46,6 +46,8 @@ export interface Plan {
   drainSeconds: number;
   /** Over which reading back of acknowledged members is spread, after the drain. */
   readBackSeconds: number;
+  /** Until when those who are told to wait come back, from the run's start; the end of the drain where it is absent. */
+  waitEndSeconds?: number;
   thinkTimes: ThinkTimes;
   objectives: Objectives;
   overlapTargetRatio: number;

@@ -128,7 +128,7 @@ function* becomeMember(context: VisitContext, progress: Progress): Visit<Ending 
   for (let comeBacks = 0; answer.class === "waiting"; comeBacks++) {
     const toldSeconds = answer.retryAfterSeconds ?? COME_BACK_SECONDS_DEFAULT;
     const toldMicroseconds = answer.endedMicroseconds + toMicroseconds(toldSeconds);
-    if (toldMicroseconds > campaignEndMicroseconds(context.plan)) return "still-waiting";
+    if (toldMicroseconds > waitEndMicroseconds(context.plan)) return "still-waiting";
     if (comeBacks >= context.plan.limits.comeBacksMax) return "gave-up";
     yield { kind: "pause-until", microseconds: toldMicroseconds };
     answer = yield* comeBack(context, progress, step);
@@ -356,6 +356,12 @@ const ENDINGS_BY_CLASS: Record<AnswerClass, Ending> = {
 
 function campaignEndMicroseconds(plan: Plan): number {
   return toMicroseconds(plan.durationSeconds + plan.drainSeconds);
+}
+
+function waitEndMicroseconds(plan: Plan): number {
+  return plan.waitEndSeconds === undefined
+    ? campaignEndMicroseconds(plan)
+    : toMicroseconds(plan.waitEndSeconds);
 }
 
 function toMicroseconds(seconds: number): number {
