@@ -1,0 +1,118 @@
+/**
+ * Prometheus, Alertmanager and the receiver as one process: one JSON line on standard output (and READY_FILE) once all watch, and
+ * all of them stopped on SIGTERM, SIGINT, the end of standard input, or the death of whoever started it.
+ */
+import { rename, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { findProgram, howToInstall } from "./find-program.ts";
+import { type StackOptions, startStack } from "./start-stack.ts";
+import { UsageError } from "./usage-error.ts";
+
+const EXIT = { usage: 2, bug: 70 } as const;
+
+const HELP = `Usage: node monitoring/stack/stack-main.ts [options]
+  --service URL             the service's admin server
+  --probe URL, --gate URL   more to scrape
+  --halt-token-file FILE    the service's ALERTS_TOKEN_FILE; without it alerts close nothing
+  --quick                   waits of seconds, for tests
+  --run-label LABEL         the label \`run\` of every alert
+  --rules FILE              other rules than the committed ones
+  --prometheus-port N, --alertmanager-port N, --receiver-port N   0, the default, takes any that is free
+  --on-silence COMMAND      run by the receiver when the watchdog is silent
+`;
+
+function readOptions(): StackOptions | undefined {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = parseArgs({
+    options: {
+      help: flag,
+      quick: flag,
+      service: text,
+      probe: text,
+      gate: text,
+      "halt-token-file": text,
+      "run-label": text,
+      rules: text,
+      "prometheus-port": { ...text, default: "0" },
+      "alertmanager-port": { ...text, default: "0" },
+      "receiver-port": { ...text, default: "0" },
+      "on-silence": text,
+    },
+  });
+  if (values.help) return undefined;
+  const onSilence = values["on-silence"];
+  return {
+    serviceAdminUrl: values.service,
+    probeUrl: values.probe,
+    gateUrl: values.gate,
+    parameters: values.quick ? "quick" : "production",
+    runLabel: values["run-label"],
+    haltTokenFile: values["halt-token-file"],
+    rulesFile: values.rules,
+    ports: {
+      prometheus: portOf(values["prometheus-port"]),
+      alertmanager: portOf(values["alertmanager-port"]),
+      receiver: portOf(values["receiver-port"]),
+    },
+    receiverArguments: onSilence === undefined ? [] : ["--on-silence", onSilence],
+  };
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`"${text}" is no port: a port is a whole number from 0 to 65535.`);
+}
+
+async function main(): Promise<void> {
+  const stopAsked = whenAskedToStop();
+  const options = readOptions();
+  if (options === undefined) return void process.stdout.write(HELP);
+  const stack = await startStack(options);
+  try {
+    const { prometheusUrl, alertmanagerUrl, receiverUrl, pids } = stack;
+    const missing = findProgram("grafana") === null ? [`grafana: ${howToInstall("grafana")}`] : [];
+    const ready = JSON.stringify({
+      prometheusUrl,
+      alertmanagerUrl,
+      receiverUrl,
+      grafanaUrl: null,
+      missing,
+      pids,
+    });
+    process.stdout.write(`${ready}\n`);
+    const readyFile = process.env["READY_FILE"];
+    if (readyFile !== undefined && readyFile !== "") await writeReady(readyFile, ready);
+    const ending = await Promise.race([stopAsked.then(() => undefined), stack.ended]);
+    if (ending !== undefined) throw new UsageError(`${ending}; the others were stopped.`);
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** Renamed into place, so that whoever waits for the file never reads half of it. */
+async function writeReady(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.part`, text, { mode: 0o600 });
+  await rename(`${file}.part`, file);
+}
+
+/** Should this very process be killed, the ends of its children's inputs stop them (keep.sh). */
+function whenAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => resolve());
+    // A terminal's input ends when a person types Ctrl-D, and never for a process in the background.
+    if (!process.stdin.isTTY) process.stdin.on("end", resolve).on("close", resolve).resume();
+  });
+}
+
+main().then(
+  () => process.exit(),
+  (error: unknown) => {
+    const isMendable = error instanceof UsageError || error instanceof TypeError;
+    const words = error instanceof Error ? error.message : String(error);
+    const stack = error instanceof Error ? error.stack : "";
+    process.stderr.write(isMendable ? `${words}\n` : `This is a bug.\n${stack}\n`);
+    process.exit(isMendable ? EXIT.usage : EXIT.bug);
+  },
+);
