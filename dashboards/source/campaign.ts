@@ -1,0 +1,311 @@
+import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
+import { linesOf } from "./label-values.ts";
+import { BAD, GOOD, LOOK } from "./palette.ts";
+import {
+  atLeast,
+  type DashboardSpec,
+  NO_LIMIT,
+  type PanelSpec,
+  upTo,
+  type Word,
+  ZERO_ONLY,
+} from "./panel.ts";
+import { perSecond, quantile, service } from "./promql.ts";
+import { INSTANCE } from "./variables.ts";
+
+const NO_SERVICE = "no service";
+const acknowledged = service("crowdproof_signups_total", 'outcome="acknowledged"');
+const membersPerSecond = `sum(${perSecond(acknowledged)})`;
+const toldSeconds = `max(${service("crowdproof_line_wait_seconds")})`;
+
+const STATES: readonly Word[] = [
+  { value: 1, text: "OPEN", colour: GOOD },
+  { value: 2, text: "HALTED", colour: BAD },
+  { value: 3, text: "UNKNOWN", colour: LOOK },
+];
+
+/** What anybody in the room may ask, in one row: is it open, who came in, who waits, is anybody shown somebody else. */
+const AT_A_GLANCE: readonly PanelSpec[] = [
+  {
+    kind: "stat",
+    title: "Campaign",
+    description:
+      "Whether newcomers are let in, by the worst of the instances. Unknown: the service cannot read its state and is closed. Halted: read the runbook.",
+    unit: "none",
+    thresholds: STATES.map(({ value, colour }) => ({ from: value === 1 ? null : value, colour })),
+    words: STATES,
+    noValue: NO_SERVICE,
+    width: 4,
+    isLarge: true,
+    runbooks: ["CampaignHalted"],
+    queries: [
+      {
+        expr: `max(${service("crowdproof_campaign_state", 'phase="open"')} or ${service("crowdproof_campaign_state", 'phase="halted"')} * 2 or ${service("crowdproof_campaign_state", 'phase="unreadable"')} * 3)`,
+        legend: "campaign",
+      },
+    ],
+  },
+  {
+    kind: "stat",
+    title: "Members",
+    description: "Signups acknowledged since the service started.",
+    unit: "short",
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 4,
+    isLarge: true,
+    queries: [{ expr: `sum(${acknowledged})`, legend: "members" }],
+  },
+  {
+    kind: "stat",
+    title: "Members per second",
+    description:
+      "Signups acknowledged each second. 0 in a campaign that is open: look at the waiting and at Capacity.",
+    unit: "short",
+    decimals: 1,
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 4,
+    isLarge: true,
+    runbooks: ["SignupsBelowOffered"],
+    queries: [{ expr: membersPerSecond, legend: "members/s" }],
+  },
+  {
+    kind: "stat",
+    title: "People waiting",
+    description:
+      "About how many appointments lie ahead in the waiting room: the seconds told now times the appointments given for each second.",
+    unit: "short",
+    decimals: 0,
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 4,
+    isLarge: true,
+    queries: [
+      {
+        expr: `${toldSeconds} * max(${service("crowdproof_line_promised_per_second")})`,
+        legend: "waiting",
+      },
+    ],
+  },
+  {
+    kind: "stat",
+    title: "Told to wait",
+    description: "What somebody who must wait is told at this moment.",
+    unit: "s",
+    decimals: 0,
+    // Ten minutes is what people bear with a time in hand; an hour is the longest that is told.
+    thresholds: upTo(600, 3_000),
+    noValue: NO_SERVICE,
+    width: 4,
+    isLarge: true,
+    runbooks: ["WaitToldWrong"],
+    queries: [{ expr: toldSeconds, legend: "wait" }],
+  },
+  {
+    kind: "stat",
+    title: "Wrong identities",
+    description:
+      "Answers withheld because they carried somebody else's identity or a wrong ID, and impossible states found in the database. Anything but 0: go to Identity, follow the runbook.",
+    unit: "none",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 4,
+    isLarge: true,
+    runbooks: ["IdAnomaly", "IdAnomalyInDatabase"],
+    queries: [
+      { expr: `sum(${service("crowdproof_anomalies_total")})`, legend: "withheld" },
+      { expr: `sum(${service("crowdproof_auditor_findings")})`, legend: "in the database" },
+    ],
+  },
+];
+
+const THE_CROWD: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Offered and let in",
+    description:
+      "People who asked for the first time, people who became members, the plan and what admission measured it can do. Offered above capacity: the difference waits. Members below offered and below capacity: something is wrong.",
+    unit: "reqps",
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 12,
+    runbooks: ["SignupsBelowOffered", "CampaignOverPlan", "CapacityNear"],
+    queries: [
+      { expr: `sum(${perSecond(service("crowdproof_offered_signups_total"))})`, legend: "offered" },
+      { expr: membersPerSecond, legend: "members" },
+      { expr: `max(${service("crowdproof_plan_visitors_per_second")}) > 0`, legend: "plan" },
+      { expr: `sum(${service("crowdproof_capacity_signups_per_second")}) > 0`, legend: "capacity" },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Signups by outcome",
+    description: "How signups ended, each second. Failed and indeterminate should stay at 0.",
+    unit: "reqps",
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 12,
+    queries: [
+      {
+        expr: `sum by (outcome) (${perSecond(service("crowdproof_signups_total"))})`,
+        ...linesOf("crowdproof_signups_total", "outcome"),
+      },
+    ],
+  },
+];
+
+const THE_WAIT: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Appointments kept",
+    description:
+      "Share of those who came back when they were due and were let in within the promise (told ± 2 s or 20 %). The rest were late or told again.",
+    unit: "percentunit",
+    thresholds: atLeast(0.9, 0.99),
+    noValue: "nobody was due",
+    width: 8,
+    runbooks: ["PromisesBroken"],
+    queries: [
+      {
+        expr: `sum(${perSecond(service("crowdproof_appointments_total", 'kept="within"'))}) / (sum(${perSecond(service("crowdproof_appointments_total"))}) > 0)`,
+        legend: "within the promise",
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Error of the time told",
+    description: "How far what people were told lay from how long they waited.",
+    unit: "s",
+    thresholds: upTo(2, 30),
+    noValue: "nobody was due",
+    width: 8,
+    runbooks: ["WaitToldWrong"],
+    queries: [
+      { expr: quantile(0.5, service("crowdproof_told_error_seconds_bucket")), legend: "half below" },
+      { expr: quantile(0.95, service("crowdproof_told_error_seconds_bucket")), legend: "95 % below" },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Waiting room",
+    description:
+      "What is told to somebody who must wait (s), and appointments given out for each second of the line.",
+    unit: "short",
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 8,
+    queries: [
+      { expr: toldSeconds, legend: "told (s)" },
+      {
+        expr: `max(${service("crowdproof_line_promised_per_second")})`,
+        legend: "appointments per second",
+      },
+    ],
+  },
+];
+
+const THE_ANSWERS: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Time to become a member",
+    description:
+      "From the request's head to the end of the answer, acknowledged signups only. The line is half a second, after which people press again.",
+    unit: "s",
+    thresholds: upTo(0.5, 2.5),
+    noValue: "no signup was acknowledged",
+    width: 8,
+    runbooks: ["SignupsSlowInCampaign", "SignupsSlowThisMonth"],
+    queries: [
+      { expr: quantile(0.5, service("crowdproof_signup_latency_seconds_bucket")), legend: "p50" },
+      { expr: quantile(0.95, service("crowdproof_signup_latency_seconds_bucket")), legend: "p95" },
+      { expr: quantile(0.99, service("crowdproof_signup_latency_seconds_bucket")), legend: "p99" },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Error answers by code",
+    description:
+      "Answers that said no, by code of the error catalogue. Only codes that were given in the time shown.",
+    unit: "reqps",
+    thresholds: NO_LIMIT,
+    noValue: "no error answer",
+    width: 8,
+    queries: [
+      {
+        expr: `sum by (code) (${perSecond(service("crowdproof_errors_total"))}) > 0`,
+        ...linesOf("crowdproof_errors_total", "code"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Mails",
+    description: "Mails taken from the outbox each second, by what became of them.",
+    unit: "reqps",
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 8,
+    queries: [
+      {
+        expr: `sum by (outcome) (${perSecond(service("crowdproof_mails_total"))})`,
+        ...linesOf("crowdproof_mails_total", "outcome"),
+      },
+    ],
+  },
+];
+
+const THE_STATE: readonly PanelSpec[] = [
+  {
+    kind: "table",
+    title: "Firing alerts",
+    description:
+      "What fires at this moment; the name leads to its runbook. The watchdog always fires and is left out.",
+    unit: "none",
+    thresholds: NO_LIMIT,
+    noValue: "nothing fires",
+    width: 12,
+    queries: [{ expr: 'ALERTS{alertstate="firing",alertname!="Watchdog"}', legend: "{{alertname}}" }],
+  },
+  {
+    kind: "graph",
+    title: "Share of newcomers let in",
+    description: "After a reopening newcomers come back in steps of 1 %, 10 %, all; 0 while closed.",
+    unit: "percentunit",
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 6,
+    runbooks: ["CampaignHalted"],
+    queries: [{ expr: `min(${service("crowdproof_campaign_share_ratio")})`, legend: "share" }],
+  },
+  {
+    kind: "timeline",
+    title: "State over time",
+    description: "Open, halted, or unknown: the service could not read its state.",
+    unit: "none",
+    thresholds: STATES.map(({ value, colour }) => ({ from: value === 1 ? null : value, colour })),
+    words: STATES,
+    noValue: NO_SERVICE,
+    width: 6,
+    runbooks: ["CampaignHalted"],
+    queries: AT_A_GLANCE[0]?.queries ?? [],
+  },
+];
+
+/** Is it going well? */
+export const CAMPAIGN: DashboardSpec = {
+  uid: DASHBOARD_UIDS.campaign,
+  title: "Campaign",
+  description: "Is it going well? The first row can be read from across a room.",
+  fromSeconds: 900,
+  variables: [INSTANCE],
+  rows: [
+    { title: null, height: 7, panels: AT_A_GLANCE },
+    { title: "The crowd", height: 9, panels: THE_CROWD },
+    { title: "The wait", height: 8, panels: THE_WAIT },
+    { title: "The answers", height: 8, panels: THE_ANSWERS },
+    { title: "The state", height: 7, panels: THE_STATE },
+  ],
+};

@@ -1,0 +1,387 @@
+import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
+import { linesOf } from "./label-values.ts";
+import { type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
+import { perSecond, quantile, service } from "./promql.ts";
+import { INSTANCE, TARGET } from "./variables.ts";
+
+const NO_SERVICE = "no service";
+const NO_PROBE = "no probe runs";
+const NO_RECEIVER = "no receiver";
+
+function probe(metric: string): string {
+  return `${metric}{target=~"$target"}`;
+}
+
+/** Seconds since a moment; nothing where it never came. */
+function age(timestamp: string): string {
+  return `time() - max(${timestamp} > 0)`;
+}
+
+const AT_A_GLANCE: readonly PanelSpec[] = [
+  {
+    kind: "stat",
+    title: "Withheld by the guard",
+    description:
+      "Answers that carried a wrong identity and did not leave. Anything but 0: follow the runbook.",
+    unit: "none",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 5,
+    isLarge: true,
+    runbooks: ["IdAnomaly"],
+    queries: [{ expr: `sum(${service("crowdproof_anomalies_total")})`, legend: "withheld" }],
+  },
+  {
+    kind: "stat",
+    title: "Found in the database",
+    description:
+      "Impossible states at the auditor's last look, those that somebody has not handled included.",
+    unit: "none",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 5,
+    isLarge: true,
+    runbooks: ["IdAnomalyInDatabase"],
+    queries: [{ expr: `sum(${service("crowdproof_auditor_findings")})`, legend: "findings" }],
+  },
+  {
+    kind: "stat",
+    title: "Seen by the probe",
+    description: "Observations from outside in which a check failed.",
+    unit: "none",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_PROBE,
+    width: 5,
+    isLarge: true,
+    runbooks: ["ProbeSawForeignData"],
+    queries: [{ expr: `sum(${probe("crowdproof_probe_violations_total")})`, legend: "violations" }],
+  },
+  {
+    kind: "stat",
+    title: "Last anomaly",
+    description: "How long ago the guard withheld an answer last.",
+    unit: "s",
+    decimals: 0,
+    thresholds: NO_LIMIT,
+    noValue: "never",
+    width: 5,
+    isLarge: true,
+    runbooks: ["IdAnomaly"],
+    queries: [{ expr: age(service("crowdproof_last_anomaly_timestamp_seconds")), legend: "ago" }],
+  },
+  {
+    kind: "stat",
+    title: "Lost",
+    description: "Anomalies and accesses that could be written nowhere. After a leak nobody can count these.",
+    unit: "none",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 4,
+    isLarge: true,
+    runbooks: ["LedgerLosing"],
+    queries: [
+      {
+        expr: `sum(${service("crowdproof_ledger_lost")}) + sum(${service("crowdproof_access_ledger_lost")})`,
+        legend: "lost",
+      },
+    ],
+  },
+];
+
+const ANOMALIES: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Anomalies by kind",
+    description: "Answers withheld since the service started, by what was wrong with them.",
+    unit: "short",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 12,
+    runbooks: ["IdAnomaly"],
+    queries: [
+      {
+        expr: `sum by (kind) (${service("crowdproof_anomalies_total")})`,
+        ...linesOf("crowdproof_anomalies_total", "kind"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Findings in the database by kind",
+    description:
+      "Impossible states at the auditor's last look. They are a level, not a count: it falls when somebody has handled them.",
+    unit: "short",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 12,
+    runbooks: ["IdAnomalyInDatabase"],
+    queries: [
+      {
+        expr: `sum by (kind) (${service("crowdproof_auditor_findings")})`,
+        ...linesOf("crowdproof_auditor_findings", "kind"),
+      },
+    ],
+  },
+];
+
+const GUARD_AND_LEDGERS: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Guard",
+    description:
+      "Answers judged each second, and those withheld because the guard does not know them or failed itself. Judged at 0 while people come: nobody watches.",
+    unit: "reqps",
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 8,
+    queries: [
+      { expr: `sum(${perSecond(service("crowdproof_guard_checked_total"))})`, legend: "judged" },
+      {
+        expr: `sum(${perSecond(service("crowdproof_guard_unrecognised_total"))})`,
+        legend: "withheld unrecognised",
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Ledgers: not yet written",
+    description: "Anomalies in the local file and accesses in memory that the database has not taken yet.",
+    unit: "short",
+    decimals: 0,
+    // What one flush takes; a backlog for longer than seconds is the database's.
+    thresholds: upTo(1_000, 100_000),
+    noValue: NO_SERVICE,
+    width: 8,
+    runbooks: ["LedgerBehind"],
+    queries: [
+      { expr: `sum(${service("crowdproof_ledger_spooled")})`, legend: "anomalies in the file" },
+      { expr: `sum(${service("crowdproof_access_ledger_pending")})`, legend: "accesses pending" },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Ledgers: lost",
+    description: "What could be written nowhere, since the service started.",
+    unit: "short",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 8,
+    runbooks: ["LedgerLosing"],
+    queries: [
+      { expr: `sum(${service("crowdproof_ledger_lost")})`, legend: "anomalies" },
+      { expr: `sum(${service("crowdproof_access_ledger_lost")})`, legend: "accesses" },
+    ],
+  },
+];
+
+const AUDITOR_AND_HALT: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Auditor: age of its last look",
+    description: "It looks each second. An old look sees nothing: the alert is AuditorStale.",
+    unit: "s",
+    thresholds: upTo(4, 10),
+    noValue: "no look yet",
+    width: 8,
+    runbooks: ["AuditorStale"],
+    queries: [
+      { expr: age(service("crowdproof_auditor_last_look_timestamp_seconds")), legend: "age" },
+      { expr: `max(${service("crowdproof_auditor_behind")})`, legend: "left rows for the next (0 or 1)" },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Auditor: how long a look takes",
+    description: "A look that takes longer than its second comes late.",
+    unit: "s",
+    thresholds: upTo(1, 3),
+    noValue: "no look yet",
+    width: 8,
+    runbooks: ["AuditorStale"],
+    queries: [
+      { expr: quantile(0.5, service("crowdproof_auditor_look_seconds_bucket")), legend: "p50" },
+      { expr: quantile(0.99, service("crowdproof_auditor_look_seconds_bucket")), legend: "p99" },
+    ],
+  },
+  {
+    kind: "stat",
+    title: "Halts by who halted",
+    description: "All in the audit trail, and reopenings by one person alone.",
+    unit: "none",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 8,
+    runbooks: ["CampaignHalted", "BreakGlassUsed"],
+    queries: [
+      // Each instance reads the same trail.
+      {
+        expr: `max by (by) (${service("crowdproof_halts_total")})`,
+        ...linesOf("crowdproof_halts_total", "by"),
+      },
+      { expr: `max(${service("crowdproof_break_glass_total")})`, legend: "glass broken" },
+    ],
+  },
+];
+
+const PUSHED: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Direct pushes",
+    description:
+      "Alerts that the service posted to Alertmanager itself, since it started. Failed: PushFailing.",
+    unit: "short",
+    decimals: 0,
+    thresholds: NO_LIMIT,
+    noValue: NO_SERVICE,
+    width: 8,
+    runbooks: ["PushFailing"],
+    queries: [
+      {
+        expr: `sum by (outcome) (${service("crowdproof_pushes_total")})`,
+        ...linesOf("crowdproof_pushes_total", "outcome"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Notifications received",
+    description: "What arrived at the end of the line, by Alertmanager's route.",
+    unit: "short",
+    decimals: 0,
+    thresholds: NO_LIMIT,
+    noValue: NO_RECEIVER,
+    width: 8,
+    runbooks: ["AlertmanagerUnreachable"],
+    queries: [
+      {
+        expr: "sum by (route) (crowdproof_receiver_notifications_total)",
+        ...linesOf("crowdproof_receiver_notifications_total", "route"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Watchdog heard",
+    description:
+      "How long ago the alert that always fires arrived at the receiver. Longer than 15 s: nobody would be told of anything.",
+    unit: "s",
+    thresholds: upTo(10, 15),
+    noValue: "not heard yet",
+    width: 8,
+    runbooks: ["Watchdog"],
+    queries: [{ expr: age("crowdproof_receiver_watchdog_last_timestamp_seconds"), legend: "ago" }],
+  },
+];
+
+const PROBED: readonly PanelSpec[] = [
+  {
+    kind: "graph",
+    title: "Probe: what could have failed and did not",
+    description:
+      "Positive observations each second, by check. Without any, the probe's silence says nothing.",
+    unit: "cps",
+    thresholds: NO_LIMIT,
+    noValue: NO_PROBE,
+    width: 8,
+    runbooks: ["ProbeSilent"],
+    queries: [
+      {
+        expr: `sum by (check) (${perSecond(probe("crowdproof_probe_positive_total"))})`,
+        ...linesOf("crowdproof_probe_positive_total", "check"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Probe: what failed",
+    description: "Observations in which a check failed, since the probe started.",
+    unit: "short",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_PROBE,
+    width: 8,
+    runbooks: ["ProbeSawForeignData"],
+    queries: [
+      {
+        expr: `sum by (check) (${probe("crowdproof_probe_violations_total")})`,
+        ...linesOf("crowdproof_probe_violations_total", "check"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Probe: checks that are unknown",
+    description: "1 while a check cannot be judged: nothing positive was seen. Unknown is not a pass.",
+    unit: "short",
+    decimals: 0,
+    thresholds: upTo(1, 2),
+    noValue: NO_PROBE,
+    width: 8,
+    runbooks: ["ProbeSilent"],
+    queries: [
+      {
+        expr: `max by (check) (${probe("crowdproof_probe_unknown")})`,
+        ...linesOf("crowdproof_probe_unknown", "check"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Probe: visitors",
+    description: "Visitors sent each second, by how their signup ended.",
+    unit: "reqps",
+    thresholds: NO_LIMIT,
+    noValue: NO_PROBE,
+    width: 12,
+    queries: [
+      {
+        expr: `sum by (outcome) (${perSecond(probe("crowdproof_probe_visitors_total"))})`,
+        ...linesOf("crowdproof_probe_visitors_total", "outcome"),
+      },
+    ],
+  },
+  {
+    kind: "graph",
+    title: "Probe: how long ago",
+    description:
+      "Since the last visitor was done, since one saw their own data, and since a check failed last (no line: never).",
+    unit: "s",
+    // A few visitors a minute: two minutes without one is silence.
+    thresholds: upTo(120, 300),
+    noValue: NO_PROBE,
+    width: 12,
+    runbooks: ["ProbeSilent"],
+    queries: [
+      { expr: age(probe("crowdproof_probe_last_visit_timestamp_seconds")), legend: "visit" },
+      { expr: age(probe("crowdproof_probe_last_positive_timestamp_seconds")), legend: "own data seen" },
+      { expr: age(probe("crowdproof_probe_last_violation_timestamp_seconds")), legend: "check failed" },
+    ],
+  },
+];
+
+/** Was anybody shown somebody else, and would we know? */
+export const IDENTITY: DashboardSpec = {
+  uid: DASHBOARD_UIDS.identity,
+  title: "Identity",
+  description:
+    "Was anybody shown somebody else's data, and would we know? Each layer that watches, and the halt.",
+  fromSeconds: 3_600,
+  variables: [INSTANCE, TARGET],
+  rows: [
+    { title: null, height: 6, panels: AT_A_GLANCE },
+    { title: "Anomalies", height: 9, panels: ANOMALIES },
+    { title: "Guard and ledgers", height: 8, panels: GUARD_AND_LEDGERS },
+    { title: "Auditor and halt", height: 8, panels: AUDITOR_AND_HALT },
+    { title: "Who is told", height: 8, panels: PUSHED },
+    { title: "The probe, from outside", height: 8, panels: PROBED.slice(0, 3) },
+    { title: "The probe itself", height: 8, panels: PROBED.slice(3) },
+  ],
+};

@@ -1,0 +1,14 @@
+/** A metric of the service, of the instances chosen at the dashboard's head. */
+export function service(metric: string, ...matchers: readonly string[]): string {
+  return `${metric}{${['instance=~"$instance"', ...matchers].join(",")}}`;
+}
+
+/** Grafana makes the window at least four scrapes wide, so that one late scrape leaves no gap. */
+export function perSecond(series: string): string {
+  return `rate(${series}[$__rate_interval])`;
+}
+
+/** A quantile of a histogram over all instances, apart by the labels given. */
+export function quantile(q: number, buckets: string, ...by: readonly string[]): string {
+  return `histogram_quantile(${q}, sum by (${["le", ...by].join(", ")}) (${perSecond(buckets)}))`;
+}
