@@ -1,0 +1,50 @@
+import { stringify } from "yaml";
+import { DASHBOARD_UIDS } from "../catalogue/dashboard-uids.ts";
+import { duration } from "./duration.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Alert, RuleGroup } from "./rule.ts";
+
+type Bases = Pick<Parameters, "runbookBase" | "dashboardBase">;
+
+/** The groups as the file that Prometheus reads. */
+export function rulesFile(groups: readonly RuleGroup[], bases: Bases): string {
+  const file = {
+    groups: groups.map(({ name, everySeconds, recordings, alerts }) => ({
+      name,
+      interval: duration(everySeconds),
+      rules: [
+        ...recordings.map(({ record, expr }) => ({ record, expr: expr.trim() })),
+        ...alerts.map((alert) => alertRule(alert, bases)),
+      ],
+    })),
+  };
+  return stringify(file, { lineWidth: 0 });
+}
+
+function alertRule(alert: Alert, bases: Bases) {
+  return {
+    alert: alert.alert,
+    expr: alert.expr.trim(),
+    ...(alert.forSeconds === undefined ? {} : { for: duration(alert.forSeconds) }),
+    ...(alert.keepFiringSeconds === undefined ? {} : { keep_firing_for: duration(alert.keepFiringSeconds) }),
+    labels: labelsOf(alert),
+    annotations: annotationsOf(alert, bases),
+  };
+}
+
+/** What the direct push says as well, but for the lane: Alertmanager sees one alert in two lanes. */
+export function labelsOf({
+  severity,
+  isHalting,
+}: Pick<Alert, "severity" | "isHalting">): Record<string, string> {
+  return { severity, ...(isHalting ? { halt: "true" } : {}), lane: "rule" };
+}
+
+export function annotationsOf(alert: Alert, { runbookBase, dashboardBase }: Bases): Record<string, string> {
+  return {
+    summary: alert.summary,
+    description: alert.description,
+    runbook_url: `${runbookBase}/${alert.alert}`,
+    dashboard_url: `${dashboardBase}/d/${DASHBOARD_UIDS[alert.dashboard]}`,
+  };
+}
