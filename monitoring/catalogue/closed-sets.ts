@@ -121,5 +121,10 @@ export const PROBE_CHECKS = [
   "responses-private",
 ] as const;
 
+/** What the probe does by itself, beside sending visitors: tells, stops the campaign, removes its people. */
+export const PROBE_ACTIONS = ["push", "webhook", "command", "clean-up"] as const;
+
+export const ACTION_OUTCOMES = ["done", "failed"] as const;
+
 /** Where Alertmanager sends what it has to say. */
 export const RECEIVER_ROUTES = ["page", "ticket", "campaign", "watchdog"] as const;

@@ -24,6 +24,7 @@ export type LabelValues = readonly string[] | "open";
 
 export type Unit =
   | "accesses"
+  | "actions"
   | "anomalies"
   | "answers"
   | "appointments"

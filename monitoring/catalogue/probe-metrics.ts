@@ -1,4 +1,4 @@
-import { PROBE_CHECKS, SIGNUP_OUTCOMES } from "./closed-sets.ts";
+import { ACTION_OUTCOMES, PROBE_ACTIONS, PROBE_CHECKS, SIGNUP_OUTCOMES } from "./closed-sets.ts";
 import type { Metric } from "./metric.ts";
 
 const ofTarget = {
@@ -54,5 +54,19 @@ export const PROBE_METRICS = {
     type: "gauge",
     unit: "seconds since 1970",
     meaning: "When a visitor of the probe last saw their own data; 0: none yet.",
+  },
+  crowdproof_probe_actions_total: {
+    ...ofTarget,
+    type: "counter",
+    unit: "actions",
+    meaning:
+      "Tries of what the probe does beside sending visitors: alerts pushed, campaigns stopped, people removed.",
+    labels: { target: "open", action: PROBE_ACTIONS, outcome: ACTION_OUTCOMES },
+  },
+  crowdproof_probe_people: {
+    ...ofTarget,
+    type: "gauge",
+    unit: "visitors",
+    meaning: "Visitors of the probe who were sent and are not yet removed from the target again.",
   },
 } as const satisfies Readonly<Record<string, Metric>>;
