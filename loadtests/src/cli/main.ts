@@ -11,6 +11,7 @@ import { addJudgeCommand } from "./judge-command.ts";
 import { addPlanCommand } from "./plan-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addTryCommand } from "./try-command.ts";
+import { addWatchCommand } from "./watch-command.ts";
 
 /** The command line. Each subcommand sets `process.exitCode`; what it throws is turned into a sentence here. */
 export async function runCommandLine(argv: string[]): Promise<void> {
@@ -30,6 +31,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     addJudgeCommand,
     addCleanupCommand,
     addServeCommand,
+    addWatchCommand,
     addBlastRadiusCommand,
     addDoctorCommand,
   ]) {

@@ -1,0 +1,246 @@
+import type { FiringAlert, Sample, Sight } from "./ask-prometheus.ts";
+import type { Question } from "./questions.ts";
+import { age, clockTime, cut, harmless, number, rate, seconds, wrap } from "./words.ts";
+
+/** How a piece of text is meant; whether it is coloured is the terminal's business. Words carry the meaning, too. */
+export type Tone = "plain" | "dim" | "bold" | "good" | "bad" | "look" | "goodFlag" | "badFlag" | "lookFlag";
+export type Paint = (tone: Tone, text: string) => string;
+
+export interface Screen {
+  readonly columns: number;
+  /** As many lines as there is room for; alerts that do not fit are counted. */
+  readonly rows: number;
+  readonly paint: Paint;
+}
+
+const LABEL_COLUMNS = 11;
+const VALUE_COLUMNS = 15;
+const COLUMNS_MIN = 40;
+const COLUMNS_MAX = 150;
+const NO_DATA = "no data";
+
+/** The first rows of the dashboards as lines of text. What Prometheus does not know is said to be no data, never 0. */
+export function picture(sight: Sight, screen: Screen): string[] {
+  const width = Math.max(COLUMNS_MIN, Math.min(screen.columns, COLUMNS_MAX)) - 2;
+  const rows = [...campaignRows(sight), null, ...identityRows(sight)];
+  const lines = [
+    ...stateLines(sight, width, screen.paint),
+    "",
+    ...rows.map((row) => (row === null ? "" : rowLine(row, width, screen.paint))),
+    "",
+  ];
+  return [...lines, ...alertLines(sight, width, screen.rows - lines.length, screen.paint)].map((line) =>
+    line === "" ? "" : ` ${line}`,
+  );
+}
+
+interface Row {
+  readonly label: string;
+  readonly value: string;
+  readonly tone?: Tone;
+  readonly note?: string;
+}
+
+function rowLine({ label, value, tone = "bold", note = "" }: Row, width: number, paint: Paint): string {
+  const room = width - LABEL_COLUMNS;
+  const shown = cut(value, room);
+  const notes = cut(note, Math.max(0, room - Math.max(VALUE_COLUMNS, shown.length + 2)));
+  const gap = notes === "" ? "" : " ".repeat(Math.max(2, VALUE_COLUMNS - shown.length));
+  return `${paint("dim", label.padEnd(LABEL_COLUMNS))}${paint(value === NO_DATA ? "dim" : tone, shown)}${gap}${notes}`;
+}
+
+function stateLines({ samples, atMs }: Sight, width: number, paint: Paint): string[] {
+  const phase = samples.phase.find(({ value }) => value === 1)?.labels["phase"];
+  const flag = (tone: Tone, word: string, words: string) => [
+    `${paint(tone, ` ${word} `)}  ${cut(words, width - word.length - 4)}`,
+  ];
+  if (phase === "open") {
+    const share = only(samples.share);
+    const tone = share !== null && share < 1 ? "lookFlag" : "goodFlag";
+    return flag(
+      tone,
+      "OPEN",
+      `to ${share === null ? "?" : number(share * 100)} % of newcomers, ${opened(samples, atMs)}`,
+    );
+  }
+  if (phase === "halted")
+    return flag("badFlag", "HALTED", `${haltedSince(samples, atMs)}${haltedBy(samples)}`);
+  if (phase === "unreadable") return flag("badFlag", "CLOSED", "the service cannot read its own state");
+  return flag("lookFlag", "NO DATA", "no service is watched, or it does not answer");
+}
+
+type Samples = Sight["samples"];
+
+function opened(samples: Samples, atMs: number): string {
+  const reopenedSeconds = only(samples.reopenedSeconds);
+  if (reopenedSeconds === null || reopenedSeconds === 0) return "since its start";
+  return `reopened ${since(reopenedSeconds * 1_000, atMs)}`;
+}
+
+function haltedSince(samples: Samples, atMs: number): string {
+  const lastOpenSeconds = only(samples.lastOpenSeconds);
+  return lastOpenSeconds === null
+    ? "for as long as it was watched"
+    : `since ${since(lastOpenSeconds * 1_000, atMs)}`;
+}
+
+const since = (momentMs: number, atMs: number) =>
+  `${clockTime(momentMs)} (${age((atMs - momentMs) / 1_000)} ago)`;
+
+const HALTERS: Readonly<Record<string, string>> = {
+  guard: "by the guard, which withheld an answer",
+  auditor: "by the auditor, who found it in the database",
+  alert: "by an alert",
+  operator: "by an operator",
+};
+
+/** Whoever halted last; where the halts are older than what is kept, whoever ever did. */
+function haltedBy(samples: Samples): string {
+  const last = samples.haltedBySeconds.toSorted((one, other) => other.value - one.value).slice(0, 1);
+  const ever = samples.haltedBy.filter(({ value }) => value > 0);
+  const names = (last.length > 0 ? last : ever).map(({ labels }) => labels["by"] ?? "");
+  const words = names.map((name) => HALTERS[name] ?? `by ${harmless(name)}`);
+  return words.length === 0 ? "" : `, ${words.join(" or ")}`;
+}
+
+function campaignRows({ samples }: Sight): Row[] {
+  const value = (question: Question, write: (value: number) => string) => {
+    const found = only(samples[question]);
+    return found === null ? NO_DATA : write(found);
+  };
+  const p99 = only(samples.p99Seconds);
+  const [serving, wanted] = [only(samples.workers), only(samples.workersWanted)];
+  const isShort = serving !== null && wanted !== null && serving < wanted;
+  const isDeploying = only(samples.deploying) === 1;
+  return [
+    {
+      label: "members",
+      value: value("members", number),
+      note: `${value("membersPerSecond", rate)} each second, ${value("offeredPerSecond", rate)} ask`,
+    },
+    {
+      label: "waiting",
+      value: value("waitingPeople", (people) => `about ${number(people)}`),
+      note: `who comes now is told ${value("toldSeconds", seconds)}`,
+    },
+    {
+      label: "p99",
+      value: p99 !== null && Number.isNaN(p99) ? "nobody" : value("p99Seconds", seconds),
+      note: "signups acknowledged in the last minute",
+    },
+    {
+      label: "queue",
+      value: value("queued", number),
+      note: `${value("working", number)} being worked on, ${value("limit", number)} at most`,
+    },
+    {
+      label: "workers",
+      value: serving === null ? NO_DATA : `${number(serving)} of ${wanted === null ? "?" : number(wanted)}`,
+      tone: isShort && !isDeploying ? "bad" : "bold",
+      note: isDeploying
+        ? "a rolling restart is under way"
+        : isShort
+          ? "missing, and nobody is deploying"
+          : "",
+    },
+  ];
+}
+
+function identityRows({ samples }: Sight): Row[] {
+  const lookAge = only(samples.lookAgeSeconds);
+  return [
+    { label: "anomalies", ...counts(samples.anomalies, ["kind"]), note: "withheld by the guard" },
+    {
+      label: "auditor",
+      ...counts(samples.findings, ["kind"]),
+      note: lookAge === null ? "" : `looked at the database ${age(lookAge)} ago`,
+    },
+    { label: "probe", ...counts(samples.probeViolations, ["target", "check"]), note: probeNote(samples) },
+    { label: "exposures", ...counts(samples.exposures, ["run"]), note: "seen by a load test's visitors" },
+  ];
+}
+
+function probeNote({ probeAgeSeconds }: Samples): string {
+  const oldest = Math.max(...probeAgeSeconds.map(({ value }) => value));
+  return probeAgeSeconds.length === 0
+    ? "seen by the probe's visitors"
+    : `saw its own data ${age(oldest)} ago`;
+}
+
+/** `3 wrong-person · 1 malformed`; a plain 0 only where there is something that counts. */
+function counts(samples: readonly Sample[], labels: readonly string[]): { value: string; tone: Tone } {
+  if (samples.length === 0) return { value: NO_DATA, tone: "dim" };
+  const some = samples.filter(({ value }) => value > 0);
+  if (some.length === 0) return { value: "0", tone: "good" };
+  const words = some.map(
+    (sample) =>
+      `${number(sample.value)} ${labels.map((label) => harmless(sample.labels[label] ?? "")).join(" ")}`,
+  );
+  return { value: words.join(" · "), tone: "bad" };
+}
+
+const TONES: Readonly<Record<string, Tone>> = { page: "bad", ticket: "look", campaign: "look" };
+const SEVERITIES = ["page", "campaign", "ticket"];
+
+function alertLines(sight: Sight, width: number, rows: number, paint: Paint): string[] {
+  const { firing, isGuarded, samples } = sight;
+  const watched = `${number(only(samples.targetsUp) ?? 0)} of ${number(only(samples.targets) ?? 0)} targets answer`;
+  const head = (tone: Tone, words: string) =>
+    `${paint("dim", "alerts".padEnd(LABEL_COLUMNS))}${paint(tone, words)}`;
+  const doubt = isGuarded
+    ? []
+    : [paint("look", cut("The Watchdog does not fire: the rules are not loaded, or not evaluated.", width))];
+  if (firing.length === 0) return [`${head(isGuarded ? "good" : "look", "none")}; ${watched}`, ...doubt];
+  const sorted = firing.toSorted((one, other) => order(one) - order(other) || one.sinceMs - other.sinceMs);
+  const blocks = sorted.map((alert) => alertBlock(alert, sight.atMs, width, paint));
+  const shown = fitting(blocks, rows - 1 - doubt.length);
+  const rest = firing.length - shown.length;
+  return [
+    `${head("bad", `${firing.length} firing`)}${rest === 0 ? "" : `, ${rest} of them below the edge of this terminal`}; ${watched}`,
+    ...doubt,
+    ...shown.flat(),
+  ];
+}
+
+const order = ({ labels }: FiringAlert) => {
+  const at = SEVERITIES.indexOf(labels["severity"] ?? "");
+  return at < 0 ? SEVERITIES.length : at;
+};
+
+/** From the first on, as many as there is room for; one at least. */
+function fitting(blocks: readonly string[][], rows: number): string[][] {
+  let used = 0;
+  return blocks.filter((block, at) => {
+    used += block.length;
+    return used <= rows || at === 0;
+  });
+}
+
+/** What, since when; what that means; and, on a line of its own so that it can be copied, what to do. */
+function alertBlock(
+  { name, labels, annotations, sinceMs }: FiringAlert,
+  atMs: number,
+  width: number,
+  paint: Paint,
+) {
+  const severity = labels["severity"] ?? "";
+  const details = ["kind", "check", "target", "job", "instance"]
+    .flatMap((label) => labels[label] ?? [])
+    .map(harmless)
+    .join(" ");
+  const title = [name, details].filter((part) => part !== "").join(" ");
+  const word = severity.padEnd(LABEL_COLUMNS - 2);
+  const when = since(sinceMs, atMs);
+  const room = width - LABEL_COLUMNS;
+  return [
+    `  ${paint(TONES[severity] ?? "plain", word)}${paint("bold", cut(harmless(title), room - when.length - 2))}  ${when}`,
+    ...wrap(harmless(annotations["summary"] ?? ""), room).map((line) => " ".repeat(LABEL_COLUMNS) + line),
+    ...[annotations["runbook_url"] ?? []]
+      .flat()
+      .map((url) => " ".repeat(LABEL_COLUMNS) + paint("dim", harmless(url))),
+  ];
+}
+
+function only(samples: readonly Sample[]): number | null {
+  return samples[0]?.value ?? null;
+}

@@ -1,0 +1,32 @@
+/** What is asked of Prometheus for one picture: name → PromQL. The anomalies' small page is the job `anomalies`. */
+export const QUESTIONS = {
+  phase: "max by (phase) (crowdproof_campaign_state)",
+  share: "min(crowdproof_campaign_share_ratio)",
+  reopenedSeconds: "max(crowdproof_reopened_timestamp_seconds)",
+  // To within 5 s, and not beyond an hour: there is no metric for it, and this one needs none.
+  lastOpenSeconds: 'max_over_time(timestamp(max(crowdproof_campaign_state{phase="halted"}) == 0)[1h:5s])',
+  haltedBy: "max by (by) (crowdproof_halts_total)",
+  haltedBySeconds: "max_over_time(timestamp(max by (by) (delta(crowdproof_halts_total[30s])) > 0)[1h:5s])",
+  members: 'sum(crowdproof_signups_total{outcome="acknowledged"})',
+  membersPerSecond: 'sum(rate(crowdproof_signups_total{outcome="acknowledged"}[30s]))',
+  offeredPerSecond: "sum(rate(crowdproof_offered_signups_total[30s]))",
+  waitingPeople: "max(crowdproof_line_wait_seconds) * max(crowdproof_line_promised_per_second)",
+  toldSeconds: "max(crowdproof_line_wait_seconds)",
+  p99Seconds: "histogram_quantile(0.99, sum by (le) (rate(crowdproof_signup_latency_seconds_bucket[1m])))",
+  queued: "sum(crowdproof_signups_queued)",
+  working: "sum(crowdproof_signups_working)",
+  limit: "sum(crowdproof_signups_limit)",
+  workers: 'sum(crowdproof_workers{state="serving"})',
+  workersWanted: "sum(crowdproof_workers_wanted)",
+  deploying: "max(crowdproof_deploying)",
+  anomalies: "sum by (kind) (crowdproof_anomalies_total)",
+  findings: "max by (kind) (crowdproof_auditor_findings)",
+  lookAgeSeconds: "time() - min(crowdproof_auditor_last_look_timestamp_seconds)",
+  probeViolations: "sum by (target, check) (crowdproof_probe_violations_total)",
+  probeAgeSeconds: "time() - min by (target) (crowdproof_probe_last_positive_timestamp_seconds > 0)",
+  exposures: "sum by (run) (crowdproof_run_exposures_total)",
+  targetsUp: "sum(up)",
+  targets: "count(up)",
+} as const;
+
+export type Question = keyof typeof QUESTIONS;
