@@ -13,6 +13,7 @@ export const VARIANTS = [
   "without-ledger",
   "without-guard",
   "without-database",
+  "without-batches",
   "plain-insert",
   "express-echo",
 ] as const;
@@ -34,6 +35,8 @@ export function startVariant(name: VariantName, databaseUrl: string): Promise<Ru
       return startService(databaseUrl, DEFAULT_SEAMS, { GUARD: "off", ACCESS_LEDGER_DAYS: "0" });
     case "without-database":
       return startService(databaseUrl, { ...DEFAULT_SEAMS, ...WITHOUT_DATABASE });
+    case "without-batches":
+      return startService(databaseUrl, DEFAULT_SEAMS, { BATCH_ROWS_MAX: "1" });
     case "plain-insert":
       return startPlainInsert(databaseUrl);
     case "express-echo":

@@ -12,6 +12,7 @@ const VARIANTS = [
   { name: "without-ledger", words: "the same without the access ledger", status: 201 },
   { name: "without-guard", words: "the same without access ledger and guard", status: 201 },
   { name: "without-database", words: "the same handler, database call taken out", status: 201 },
+  { name: "without-batches", words: "the same, each registration in a commit of its own", status: 201 },
   { name: "plain-insert", words: "one plain insert a request", status: 201 },
   { name: "express-echo", words: "Express POST echo", status: 200 },
 ] as const;
@@ -55,7 +56,7 @@ export const throughput: Figure = {
 send the mails, and here hardly any is sent; the door's queue may be as long as it gets, so that nobody is told to come
 back), its registrations batched, on an embedded PostgreSQL with its defaults (each commit is on disk), against itself
 without the access ledger, and without the guard as well, against the product's own handler in which only the database
-answers at once, against one plain insert a request without session, number or MAC, and against an Express echo of the
+answers at once, against itself with a commit for each registration, against one plain insert a request without session, number or MAC, and against an Express echo of the
 same body. ${CONNECTIONS} connections of autocannon as fast as they go, a different person in each request, all bodies
 made beforehand; the first fifth of each run warms up and is not counted.
 Process and database are fresh for each run. Generator, service and PostgreSQL share the machine.`,
