@@ -121,7 +121,10 @@ function campaignRows({ samples }: Sight): Row[] {
     {
       label: "waiting",
       value: value("waitingPeople", (people) => `about ${number(people)}`),
-      note: `who comes now is told ${value("toldSeconds", seconds)}`,
+      note:
+        only(samples.toldSeconds) === 0
+          ? "who comes now is let in"
+          : `who comes now is told ${value("toldSeconds", seconds)}`,
     },
     {
       label: "p99",

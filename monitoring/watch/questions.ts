@@ -16,8 +16,9 @@ export const QUESTIONS = {
   queued: "sum(crowdproof_signups_queued)",
   working: "sum(crowdproof_signups_working)",
   limit: "sum(crowdproof_signups_limit)",
-  workers: 'sum(crowdproof_workers{state="serving"})',
-  workersWanted: "sum(crowdproof_workers_wanted)",
+  // Of each instance once, in however many jobs it is scraped.
+  workers: 'sum(max by (instance) (crowdproof_workers{state="serving"}))',
+  workersWanted: "sum(max by (instance) (crowdproof_workers_wanted))",
   deploying: "max(crowdproof_deploying)",
   anomalies: "sum by (kind) (crowdproof_anomalies_total)",
   findings: "max by (kind) (crowdproof_auditor_findings)",
