@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findK6 } from "../src/engine/k6/find-k6.ts";
 
-export type Need = "k6" | "chromium" | "prometheus" | "promtool";
+export type Need = "k6" | "chromium" | "prometheus" | "promtool" | "alertmanager" | "amtool";
 
 interface Tool {
   /** Path of the program, or null. */
@@ -27,6 +27,14 @@ const tools: Record<Need, Tool> = {
   promtool: {
     path: process.env["PROMTOOL_BIN"] ?? onPath("promtool"),
     advice: "install Prometheus (it brings promtool), or set PROMTOOL_BIN",
+  },
+  alertmanager: {
+    path: process.env["ALERTMANAGER_BIN"] ?? onPath("prometheus-alertmanager", "alertmanager"),
+    advice: "install Alertmanager (Debian: prometheus-alertmanager), or set ALERTMANAGER_BIN",
+  },
+  amtool: {
+    path: process.env["AMTOOL_BIN"] ?? onPath("amtool"),
+    advice: "install Alertmanager (it brings amtool), or set AMTOOL_BIN",
   },
 };
 

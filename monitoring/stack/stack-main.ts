@@ -81,9 +81,9 @@ async function main(): Promise<void> {
       missing,
       pids,
     });
-    process.stdout.write(`${ready}\n`);
     const readyFile = process.env["READY_FILE"];
     if (readyFile !== undefined && readyFile !== "") await writeReady(readyFile, ready);
+    process.stdout.write(`${ready}\n`);
     const ending = await Promise.race([stopAsked.then(() => undefined), stack.ended]);
     if (ending !== undefined) throw new UsageError(`${ending}; the others were stopped.`);
   } finally {

@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createDeadMansSwitch } from "./dead-mans-switch.ts";
+import { createReceiver } from "./receiver.ts";
+
+let folder: string;
+let server: Server;
+let url: string;
+let nowSeconds: number;
+let lines: string[];
+let deadMansSwitch: ReturnType<typeof createDeadMansSwitch>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "crowdproof-receiver-"));
+  nowSeconds = 0;
+  lines = [];
+  deadMansSwitch = createDeadMansSwitch({
+    startedSeconds: 0,
+    silenceSecondsMax: 10,
+    firstWordSecondsMax: 60,
+  });
+  server = createReceiver({
+    runbooksFolder: folder,
+    notificationsMax: 2,
+    deadMansSwitch,
+    nowSeconds: () => nowSeconds,
+    writeLine: (line) => void lines.push(line),
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  server.close();
+  server.closeAllConnections();
+  await rm(folder, { recursive: true });
+});
+
+const alert = (labels: Record<string, string> = {}, more: Record<string, unknown> = {}) => ({
+  status: "firing",
+  labels: { alertname: "IdAnomaly", severity: "page", ...labels },
+  annotations: { summary: "somebody was shown another person's data", runbook_url: "http://r/IdAnomaly" },
+  startsAt: "2026-11-22T22:41:36.62Z",
+  endsAt: "0001-01-01T00:00:00Z",
+  fingerprint: "c0ffee",
+  ...more,
+});
+
+const webhook = (...alerts: unknown[]) => ({
+  version: "4",
+  receiver: "page",
+  status: "firing",
+  groupLabels: {},
+  alerts,
+});
+
+const post = (path: string, body: unknown) =>
+  fetch(url + path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers });
+const kept = async () =>
+  ((await (await get("/notifications")).json()) as { notifications: { route: string }[] }).notifications;
+
+describe("a notification", () => {
+  it("is said in a line with what a sleepy person needs, and kept with the time it came", async () => {
+    const before = Date.now();
+    expect((await post("/page", webhook(alert({ kind: "duplicate" })))).status).toBe(200);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^\d\d:\d\d:\d\d\.\d{3} PAGE {5}IdAnomaly kind=duplicate: somebody was shown another person's data → http:\/\/r\/IdAnomaly$/,
+      ),
+    ]);
+    const [first] = (await kept()) as unknown as { receivedAtMs: number }[];
+    expect(first).toMatchObject({ route: "page", status: "firing", alerts: [alert({ kind: "duplicate" })] });
+    expect(first?.receivedAtMs).toBeGreaterThanOrEqual(before);
+  });
+
+  it("that says an alert is over is said as that", async () => {
+    await post("/ticket", webhook(alert({}, { status: "resolved" })));
+    expect(lines).toEqual([expect.stringMatching(/ TICKET {3}IdAnomaly: over$/)]);
+  });
+
+  it("is counted by route, each of them there from the start", async () => {
+    await post("/page", webhook(alert()));
+    const page = await (await get("/metrics")).text();
+    expect(page.split("\n").filter((line) => line.includes("notifications_total{"))).toEqual([
+      'crowdproof_receiver_notifications_total{route="page"} 1',
+      'crowdproof_receiver_notifications_total{route="ticket"} 0',
+      'crowdproof_receiver_notifications_total{route="campaign"} 0',
+      'crowdproof_receiver_notifications_total{route="watchdog"} 0',
+    ]);
+  });
+
+  it("beyond the number that is kept takes the place of the oldest", async () => {
+    for (const route of ["page", "ticket", "campaign"]) await post(`/${route}`, webhook(alert()));
+    expect((await kept()).map(({ route }) => route)).toEqual(["ticket", "campaign"]);
+  });
+
+  it("cannot move the cursor of whoever reads the line", async () => {
+    await post("/page", webhook(alert({ kind: "\u001b[2J\u202eevil\r\nPAGE" })));
+    expect(lines.join("")).not.toMatch(/[\u0000-\u001f\u202e]/);
+  });
+
+  it.each([
+    { name: "no JSON", path: "/page", body: "{", status: 422 },
+    { name: "another version", path: "/page", body: { ...webhook(alert()), version: "3" }, status: 422 },
+    { name: "an alert without labels", path: "/page", body: webhook({ status: "firing" }), status: 422 },
+    { name: "a route that is none", path: "/pages", body: webhook(alert()), status: 404 },
+    { name: "more than it reads", path: "/page", body: " ".repeat(1_100_000), status: 413 },
+  ])("with $name is refused", async ({ path, body, status }) => {
+    expect((await post(path, body)).status).toBe(status);
+    expect(await kept()).toEqual([]);
+  });
+});
+
+describe("the watchdog", () => {
+  const word = (evaluated_at: string) =>
+    post("/watchdog", webhook(alert({ alertname: "Watchdog" }, { annotations: { evaluated_at } })));
+
+  it("is well for as long as it is heard; what is heard is neither said nor kept", async () => {
+    nowSeconds = 100;
+    await word("100");
+    deadMansSwitch.look(109);
+    expect((await get("/healthz")).status).toBe(200);
+    expect(lines).toEqual([]);
+    expect(await kept()).toEqual([]);
+  });
+
+  it("that falls silent makes /healthz answer 503, until it is heard again", async () => {
+    await word("0");
+    nowSeconds = 11;
+    deadMansSwitch.look(nowSeconds);
+    const silent = await get("/healthz");
+    expect([silent.status, await silent.json()]).toEqual([503, { status: "silent", silentSeconds: 11 }]);
+    await word("11");
+    deadMansSwitch.look(nowSeconds);
+    expect((await get("/healthz")).status).toBe(200);
+  });
+
+  it("that is resolved is not heard", async () => {
+    const resolved = alert({ alertname: "Watchdog" }, { status: "resolved" });
+    await post("/watchdog", webhook(resolved));
+    nowSeconds = 61;
+    expect(deadMansSwitch.look(nowSeconds)).toBe("silent");
+  });
+});
+
+it("a request for a halt that reaches nobody who could close anything is shouted", async () => {
+  await post("/no-kill-switch", webhook(alert()));
+  expect(lines.join()).toContain("NOTHING WAS CLOSED");
+});
+
+describe("a runbook", () => {
+  beforeEach(async () => {
+    for (const [language, text] of [
+      ["en", "Is it real?"],
+      ["ja", "本物か"],
+    ] as const) {
+      await mkdir(join(folder, language));
+      await writeFile(join(folder, language, "IdAnomaly.md"), text);
+    }
+    await writeFile(join(folder, "en", "OnlyEnglish.md"), "Only English");
+  });
+
+  it.each([
+    { name: "no wish", wish: "", path: "IdAnomaly", text: "Is it real?" },
+    { name: "Japanese", wish: "ja-JP", path: "IdAnomaly", text: "本物か" },
+    { name: "English before Japanese", wish: "ja;q=0.5, en-GB", path: "IdAnomaly", text: "Is it real?" },
+    { name: "French before Japanese", wish: "fr, ja;q=0.5", path: "IdAnomaly", text: "本物か" },
+    { name: "Japanese that is not there", wish: "ja", path: "OnlyEnglish", text: "Only English" },
+  ])("comes in the language of the reader: $name", async ({ wish, path, text }) => {
+    const answer = await get(`/runbooks/${path}`, { "accept-language": wish });
+    expect((await answer.text()).trim()).toBe(text);
+  });
+
+  it.each(["NoSuchAlert", "..%2f..%2fetc%2fpasswd", "en", ""])("%s is not there", async (name) => {
+    expect((await get(`/runbooks/${name}`)).status).toBe(404);
+  });
+});
