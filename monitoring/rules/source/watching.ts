@@ -112,9 +112,11 @@ function watchdog(): Alert {
   return {
     alert: "Watchdog",
     severity: "none",
-    expr: "vector(1)",
+    // The time goes with it: Alertmanager repeats what a Prometheus said last, and the receiver must tell an echo from a word.
+    expr: "vector(time())",
     summary: "All is well: this alert always fires, and its silence is the alarm.",
-    description: "Value {{ $value }}. Whoever receives it shouts when it stays away.",
+    description:
+      "Evaluated at {{ $value }}. Whoever receives it shouts when it stays away, or no longer moves on.",
     dashboard: "campaign",
     threshold: "always",
   };
