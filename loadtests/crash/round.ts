@@ -67,6 +67,7 @@ export async function recordRound(call: RoundCall): Promise<RoundRecord> {
       secrets,
       signal,
       mails,
+      alerts: null,
       say,
       async sendLoad(sent, options) {
         const seen = new AbortController();

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { AlertWatch } from "./alerts/alert-watch.ts";
 import { checkHistory } from "./checks/check-history.ts";
 import type { SendOptions, SentTotals } from "./engine/engine.ts";
-import type { EndEvent, ObservationEvent } from "./events/event.ts";
+import type { AlertEvent, EndEvent, ObservationEvent } from "./events/event.ts";
 import { openHistoryFile } from "./events/history-file.ts";
 import type { MailSink } from "./mail/mail-sink.ts";
 import { type CountersBefore, observe, observeBefore } from "./observation/observe.ts";
@@ -22,6 +23,8 @@ export interface GateOptions {
   say(reason: string): void;
   /** Where the target's mails end and are looked at; null where that is out of our sight. */
   mails: Pick<MailSink, "observe"> | null;
+  /** Who watches the run by alert rules; null where alerts were not demanded. */
+  alerts: Pick<AlertWatch, "observe"> | null;
   /** The engine that was chosen. */
   sendLoad(plan: Plan, options: SendOptions): Promise<SentTotals>;
 }
@@ -95,15 +98,16 @@ function diskTroubleOf(error: unknown): string | null {
 
 /** Appends what was seen outside the answers, then the end, with the counts everything must add up to. */
 async function closeHistory(options: GateOptions, totals: SentTotals, before: CountersBefore): Promise<void> {
-  const { dir, plan, secrets, signal, mails } = options;
+  const { dir, plan, secrets, signal, mails, alerts } = options;
   const history = await openHistoryFile(dir);
   let { observations, ...counts } = totals;
   const { endedMicroseconds: atMicroseconds, startedAt } = counts;
   const isCutShort = signal.aborted;
-  const record = async (seen: AsyncIterable<ObservationEvent>) => {
+  const record = async (seen: AsyncIterable<ObservationEvent | AlertEvent>) => {
     for await (const event of seen) {
       history.append(event);
-      observations++;
+      // How many alerts there must be, their own last observation says.
+      if (event.type === "observation") observations++;
       await history.hasRoom();
     }
   };
@@ -111,6 +115,8 @@ async function closeHistory(options: GateOptions, totals: SentTotals, before: Co
   if (mails !== null) await record(mails.observe({ startedAt, atMicroseconds, isCutShort }));
   // Whoever pressed Ctrl-C waits: a run that was cut short has nothing to gain from reading back.
   if (!isCutShort) await record(observe(plan, { secrets, atMicroseconds, before, say: options.say }));
+  // Last, for reading back is work as well. Of a run that was cut short the service may be gone, which is no alarm.
+  if (!isCutShort && alerts !== null) await record(alerts.observe({ startedAt, atMicroseconds }));
   const end: EndEvent = { type: "end", run: plan.runId, control: null, ...counts, observations };
   history.append(end);
   await history.close();

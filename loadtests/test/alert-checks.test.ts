@@ -27,6 +27,7 @@ function alert(change: Partial<AlertEvent> = {}): AlertEvent {
     alert: "IdAnomaly",
     severity: "page",
     labels: 'kind="duplicate"',
+    isInhibited: false,
     pendingMicroseconds: 1_000_000,
     firedMicroseconds: 1_000_000,
     resolvedMicroseconds: 2_500_000,
@@ -110,6 +111,7 @@ describe("a run that was watched", () => {
         severity: "page",
         labels: 'kind="duplicate"',
         isExpected: false,
+        isInhibited: false,
         pendingMicroseconds: 1_000_000,
         firedMicroseconds: 1_000_000,
         resolvedMicroseconds: 2_500_000,
@@ -123,6 +125,11 @@ describe("a run that was watched", () => {
     const { outcome, verdict } = await judge({ alerts });
     expect(outcome).toBe("pass");
     expect(verdict.alerts).toHaveLength(3);
+  });
+
+  it("is not judged by a page of which nobody was told, because another alert says the same", async () => {
+    const kept = alert({ isInhibited: true, notifiedMicroseconds: null });
+    expect(await judge({ alerts: [kept] })).toMatchObject({ outcome: "pass", unexpected: "pass" });
   });
 
   it("takes critical, as the rules of others call it, for a page", async () => {

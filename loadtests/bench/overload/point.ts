@@ -75,6 +75,7 @@ export async function measurePoint(
           signal: new AbortController().signal,
           say: (reason) => troubles.push(reason),
           mails: null,
+          alerts: null,
           sendLoad: beside.sendLoad,
         });
         if (troubles.length > 0) throw new Error(troubles.join("; "));

@@ -52,7 +52,7 @@ function alertChecks({ plan }: HistoryDatabase): CheckRule[] {
 async function readAlerts(history: HistoryDatabase): Promise<AlertSeen[]> {
   return await history.rows<AlertSeen & Record<string, unknown>>(
     `select alert, severity, labels, alert in (select alert from expectedAlerts where isDemanded) as isExpected,
-      pendingMicroseconds, firedMicroseconds, resolvedMicroseconds, notifiedMicroseconds
+      isInhibited, pendingMicroseconds, firedMicroseconds, resolvedMicroseconds, notifiedMicroseconds
     from alerts order by firedMicroseconds, alert, labels limit ${ALERTS_MAX}`,
   );
 }

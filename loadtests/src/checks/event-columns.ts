@@ -90,6 +90,7 @@ export const EVENT_COLUMNS: { [Type in EventType]: ColumnsOf<Type> } = {
     alert: "VARCHAR",
     severity: "VARCHAR",
     labels: "VARCHAR",
+    isInhibited: "BOOLEAN",
     pendingMicroseconds: "BIGINT",
     firedMicroseconds: "BIGINT",
     resolvedMicroseconds: "BIGINT",

@@ -31,8 +31,16 @@ import { UsageError } from "../usage-error.ts";
 import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { parseCount, parseScale } from "./parse-number.ts";
+import {
+  addWatchOptions,
+  demandOf,
+  isWatched,
+  openRunWatch,
+  type RunWatch,
+  type WatchFlags,
+} from "./watch-run.ts";
 
-interface GateFlags {
+interface GateFlags extends WatchFlags {
   target?: string;
   engine: EngineChoice;
   seed?: number;
@@ -47,7 +55,7 @@ interface GateFlags {
 const OVERTIME_SECONDS = 60;
 
 export function addGateCommand(program: Command): void {
-  program
+  const command = program
     .command("gate")
     .description(
       "Send a campaign's crowd to a signup, and judge whether anybody was shown somebody else's data.",
@@ -64,7 +72,8 @@ export function addGateCommand(program: Command): void {
     .option("--fault <NAME>", "switch on one of the reference service's deliberate bugs")
     .option("--out <DIR>", "run folder; a new one under runs/ by default")
     .option("--stop-on-exposure", "stop sending as soon as anybody is shown somebody else's data")
-    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])
+    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, []);
+  addWatchOptions(command)
     .addHelpText(
       "after",
       "\nExample:\n  crowdproof gate spike --target my-signup.yaml --engine embedded --seed 7\n",
@@ -86,13 +95,16 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   const { runGate } = await import("../gate.ts");
   const stop = stopOnSignals();
   const seen = { exposed: 0 };
-  const service = flags.target === undefined ? await startOwnService(flags.fault, stop.signal) : null;
+  const service = flags.target === undefined ? await startOwnService(flags, stop.signal) : null;
   let mails: MailSink | null = null;
+  let watch: RunWatch | null = null;
   try {
     const resolved = await resolveSecrets(plan.target, { ...process.env, ...service?.environment });
     await requireReachable(plan.target, resolved);
     mails = await openMailSink({ plan, secrets: resolved, say });
     const secrets = { ...resolved, ...mails?.secrets };
+    watch = await openRunWatch({ plan, flags, secrets, signal: stop.signal, tell });
+    const { alerts } = watch;
     const dir = resolve(flags.out ?? join("runs", runFolderName(plan)));
     const sendLoad = watched({
       dir,
@@ -100,10 +112,10 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
       stop,
       seen,
       service,
-      mails,
+      followers: [mails?.see, watch.see],
       isStoppedByExposure: flags.stopOnExposure === true,
     });
-    const verdict = await runGate({ dir, plan, secrets, signal: stop.signal, mails, sendLoad, say });
+    const verdict = await runGate({ dir, plan, secrets, signal: stop.signal, mails, alerts, sendLoad, say });
     process.stdout.write(showVerdict(verdict, dir));
     const isInterrupted = stop.signal.reason === "interrupted";
     process.exitCode = EXIT_CODES[isInterrupted ? "interrupted" : verdict.outcome].code;
@@ -115,6 +127,8 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
     process.exitCode = EXIT_CODES.fail.code;
   } finally {
     try {
+      // Whoever watches goes first: a service that is told to stop is no alarm.
+      await watch?.close();
       // The mails lie in the service's folder, which goes with it.
       await mails?.close();
     } finally {
@@ -139,7 +153,7 @@ async function preparePlan(campaignName: string, flags: GateFlags): Promise<Plan
     ...(flags.target === undefined ? {} : { targetFile: flags.target }),
   };
   const fault = flags.fault === undefined ? {} : { fault: flags.fault };
-  return { ...compiled, ...files, ...fault };
+  return { ...compiled, ...files, ...fault, ...(await demandOf(flags)) };
 }
 
 interface Watch {
@@ -149,19 +163,20 @@ interface Watch {
   /** Answers that carried somebody else's data. */
   seen: { exposed: number };
   service: RunningService | null;
-  mails: MailSink | null;
+  /** Told of each event soon after it was written. */
+  followers: (((event: Event) => void) | undefined)[];
   isStoppedByExposure: boolean;
 }
 
 /** Sends while the history is followed: for the person at the terminal, and to stop at an exposure. */
-function watched({ dir, chosen, stop, seen, service, mails, isStoppedByExposure }: Watch) {
+function watched({ dir, chosen, stop, seen, service, followers, isStoppedByExposure }: Watch) {
   return async (plan: Plan, options: SendOptions): Promise<SentTotals> => {
     process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
     const isTty = process.stdout.isTTY === true;
     const view = showProgress({ plan, stream: process.stdout, isTty, color: hasColor(process.stdout) });
     const onEvent = (event: Event) => {
       view.onEvent(event);
-      mails?.see(event);
+      for (const see of followers) see?.(event);
       const isExposure = event.type === "request" && event.control === null && event.foreign.length > 0;
       if (isExposure) seen.exposed++;
       if (isExposure && isStoppedByExposure) stop.request("exposure");
@@ -190,6 +205,10 @@ function watched({ dir, chosen, stop, seen, service, mails, isStoppedByExposure 
   };
 }
 
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 /** What could not be looked at leaves its check unknown; here is why. */
 function say(reason: string): void {
   process.stderr.write(`${reason}\n`);
@@ -208,20 +227,22 @@ function secondsOf(plan: Plan): number {
 /**
  * A door as small as a campaign of half a minute is: its bursts are more than 16 at once, as a real push is more than a
  * real door's 256, so that some are told to wait and come back. A fault is looked for in a crowd and not in a line, and
- * with the guard off: it would keep back what the fault shows, and halt the campaign. What the environment says, wins.
+ * with the guard off: it would keep back what the fault shows, and halt the campaign. Where alerts are demanded, that is
+ * what is asked for. What the environment says, wins.
  */
-function circumstancesFor(fault: string | undefined): Record<string, string> {
-  if (fault !== undefined) return { GUARD: process.env["GUARD"] ?? "off" };
+function circumstancesFor(flags: GateFlags): Record<string, string> {
+  if (flags.fault !== undefined) return { GUARD: process.env["GUARD"] ?? (isWatched(flags) ? "on" : "off") };
   return {
     WORKING_MAX: process.env["WORKING_MAX"] ?? "16",
     QUEUE_MAX: process.env["QUEUE_MAX"] ?? "0",
   };
 }
 
-async function startOwnService(fault: string | undefined, signal: AbortSignal): Promise<RunningService> {
+async function startOwnService(flags: GateFlags, signal: AbortSignal): Promise<RunningService> {
   const databaseUrl = process.env["DATABASE_URL"];
   const where = databaseUrl === undefined ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
-  const environment = circumstancesFor(fault);
+  const { fault } = flags;
+  const environment = circumstancesFor(flags);
   const guarded =
     environment["GUARD"] === "off" ? ", its guard off so that the fault shows (GUARD=on keeps it on)" : "";
   process.stdout.write(`Starting the reference service on ${where}${guarded} …\n`);

@@ -114,6 +114,7 @@ export const ALERT_SCHEMA = z.strictObject({
   alert: z.string(),
   severity: z.string(),
   labels: z.string(),
+  isInhibited: z.boolean(),
   pendingMicroseconds: microseconds.nullable(),
   firedMicroseconds: microseconds,
   resolvedMicroseconds: microseconds.nullable(),

@@ -183,6 +183,8 @@ export interface AlertEvent extends EventBase {
   severity: string;
   /** The other labels that tell it from its like: `kind="duplicate"`. */
   labels: string;
+  /** Alertmanager told nobody of it, because another alert says the same. */
+  isInhibited: boolean;
   /** When its condition began to hold, when it fired, when it was over: null where it still fired when the watching ended. */
   pendingMicroseconds: number | null;
   firedMicroseconds: number;

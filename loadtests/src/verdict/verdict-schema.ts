@@ -34,6 +34,7 @@ const alertSeen = z.strictObject({
   severity: z.string(),
   labels: z.string(),
   isExpected: z.boolean(),
+  isInhibited: z.boolean(),
   pendingMicroseconds: z.int().nullable(),
   firedMicroseconds: z.int(),
   resolvedMicroseconds: z.int().nullable(),

@@ -54,6 +54,8 @@ export interface AlertSeen {
   severity: string;
   labels: string;
   isExpected: boolean;
+  /** Nobody was told of it, because another alert says the same. */
+  isInhibited: boolean;
   pendingMicroseconds: number | null;
   firedMicroseconds: number;
   /** Null: it still fired when the watching ended. */

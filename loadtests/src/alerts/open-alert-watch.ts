@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Plan } from "../plan/plan.ts";
+import { type AlertWatch, createAlertWatch, createNoWatch } from "./alert-watch.ts";
+import { createPrometheus, type Prometheus, whyNoAnswer } from "./prometheus-api.ts";
+import { startStack } from "./start-stack.ts";
+import { followToldAlerts } from "./told-alerts.ts";
+
+export interface AlertWatchOptions {
+  plan: Plan;
+  /** A Prometheus that runs already; absent: one is started. */
+  prometheusUrl: string | undefined;
+  /** Which of its alerts are this run's, by a label of who is scraped. */
+  label: { name: string; value: string };
+  /** The metrics that the target file names. */
+  targetMetricsUrl: string | undefined;
+  /** Where the gate's own metrics are. */
+  gateUrl: string;
+  signal: AbortSignal;
+}
+
+/** From before the first visitor until the alerts have settled. Where nobody can watch, the watch says why afterwards. */
+export async function openAlertWatch(options: AlertWatchOptions): Promise<AlertWatch> {
+  try {
+    return options.prometheusUrl === undefined
+      ? await watchByOwn(options)
+      : await watchByAnother(options, options.prometheusUrl);
+  } catch (error) {
+    return createNoWatch(options.plan, `Prometheus gave no answer: ${whyNoAnswer(error)}`);
+  }
+}
+
+async function watchByOwn(options: AlertWatchOptions): Promise<AlertWatch> {
+  const { plan, targetMetricsUrl, gateUrl, signal } = options;
+  const stack = await startStack({ runId: plan.runId, targetMetricsUrl, gateUrl, signal });
+  if ("missing" in stack) return createNoWatch(plan, stack.missing);
+  const told = followToldAlerts(stack);
+  const close = async () => {
+    await told.close();
+    await stack.stop();
+  };
+  try {
+    const prometheus = createPrometheus(stack.prometheusUrl);
+    await untilEvaluated(prometheus, signal);
+    // Nobody else is scraped by it: all of its alerts are this run's.
+    return createAlertWatch({ plan, prometheus, told, selector: "", selectedLabels: [], close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function watchByAnother(
+  { plan, label, signal }: AlertWatchOptions,
+  prometheusUrl: string,
+): Promise<AlertWatch> {
+  const prometheus = createPrometheus(prometheusUrl);
+  await untilEvaluated(prometheus, signal);
+  const [alertmanagerUrl] = await prometheus.alertmanagers();
+  const told = followToldAlerts({ alertmanagerUrl, receiverUrl: undefined });
+  const selector = `${label.name}=${JSON.stringify(label.value)}`;
+  const selectedLabels = [label.name];
+  return createAlertWatch({ plan, prometheus, told, selector, selectedLabels, close: told.close });
+}
+
+const EVALUATED_SECONDS_MAX = 30;
+const LOOK_MS = 200;
+
+/** A campaign that begins before the first evaluation would go unseen. After the time is up it is the verdict's matter. */
+async function untilEvaluated(prometheus: Prometheus, signal: AbortSignal): Promise<void> {
+  const deadlineMs = Date.now() + EVALUATED_SECONDS_MAX * 1_000;
+  while (Date.now() < deadlineMs && !signal.aborted) {
+    const rules = await prometheus.rules();
+    if (rules.length > 0 && rules.every(({ evaluatedMs }) => evaluatedMs > 0)) return;
+    await sleep(LOOK_MS);
+  }
+}

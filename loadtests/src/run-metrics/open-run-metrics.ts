@@ -1,0 +1,19 @@
+import type { Event } from "../events/event.ts";
+import type { Plan } from "../plan/plan.ts";
+import { createRunCounts } from "./run-counts.ts";
+import { createRunMetrics } from "./run-metrics.ts";
+import { serveRunMetrics } from "./serve-run-metrics.ts";
+
+export interface OpenRunMetrics {
+  url: string;
+  /** Follows the run. */
+  see(event: Event): void;
+  close(): Promise<void>;
+}
+
+/** A run's own metrics, served from now on; port 0 takes any that is free. */
+export async function openRunMetrics(plan: Plan, port: number): Promise<OpenRunMetrics> {
+  const counts = createRunCounts(plan, () => performance.now());
+  const { url, close } = await serveRunMetrics(createRunMetrics(plan, counts), port);
+  return { url, see: counts.add, close };
+}
