@@ -1,0 +1,262 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { keepSending, sendBurst } from "./crowd.ts";
+import { argumentsOf, signal, workerPidsOf } from "./processes.ts";
+import type { Stage, StageOptions } from "./stage.ts";
+
+/** How a state is reached that an alert is there for: a fault, a signal, a weather, or a person. */
+export interface State {
+  readonly alert: string;
+  /** Of STAGES: which service it needs. */
+  readonly stage: StageName;
+  readonly how: string;
+  /** Brings it about; resolves with what ends it. */
+  begin(stage: Stage): Promise<() => Promise<void>>;
+}
+
+/** A service with a fault that shows people somebody else's data; and one without, with a door that a small crowd fills. */
+export const STAGES = {
+  faulty: { fault: "module-variable" },
+  narrow: {
+    environment: {
+      WORKING_MAX: "8",
+      QUEUE_MAX: "32",
+      // Somebody has raised it: its default keeps NewcomersQueueTooLong from ever being true.
+      QUEUE_SECONDS_MAX: "5",
+      // The wire is held for longer than the lease is by default; a state of its own.
+      HALT_LEASE_SECONDS: "30",
+      DRAIN_SECONDS_MAX: "2",
+    },
+  },
+} as const satisfies Record<string, StageOptions>;
+export type StageName = keyof typeof STAGES;
+
+const CLIENTS = 64;
+const nothing = async () => {};
+
+export const STATES: readonly State[] = [
+  {
+    alert: "IdAnomaly",
+    stage: "faulty",
+    how: "the fault module-variable, and 64 people at once",
+    async begin({ service }) {
+      const crowd = sendBurstsUntilStopped(service.url, CLIENTS);
+      return crowd.stop;
+    },
+  },
+  {
+    alert: "IdAnomalyInDatabase",
+    stage: "faulty",
+    how: "a member's row is changed behind the service's back",
+    async begin({ sql }) {
+      await sql("create table kept as select id, address from members order by id desc limit 1");
+      await sql("update members set address = 'somewhere else' from kept where members.id = kept.id");
+      return async () => {
+        await sql("update members set address = kept.address from kept where members.id = kept.id");
+        await sql("drop table kept");
+      };
+    },
+  },
+  {
+    alert: "CampaignHalted",
+    stage: "faulty",
+    how: "an operator halts",
+    async begin({ admin }) {
+      await admin("/halt", "jane", { reason: "an exercise" });
+      return nothing;
+    },
+  },
+  {
+    alert: "BreakGlassUsed",
+    stage: "faulty",
+    how: "an operator halts, and the sealed token reopens",
+    async begin({ admin }) {
+      await admin("/halt", "jane", { reason: "an exercise" });
+      await admin("/break-glass", "glass", { reason: "nobody else can be reached" });
+      return nothing;
+    },
+  },
+  {
+    alert: "LedgerLosing",
+    stage: "faulty",
+    how: "the table of anomalies takes no rows, a file stands where the spool's folder was, and anomalies come",
+    async begin({ service, sql, spoolFolder }) {
+      await sql(`create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+        create trigger refuse before insert on anomalies for each row execute function refuse()`);
+      await rename(spoolFolder, `${spoolFolder}.away`);
+      await writeFile(spoolFolder, "");
+      const crowd = sendBurstsUntilStopped(service.url, CLIENTS);
+      return async () => {
+        await crowd.stop();
+        await rm(spoolFolder);
+        await rename(`${spoolFolder}.away`, spoolFolder);
+        await sql("drop trigger refuse on anomalies; drop function refuse");
+      };
+    },
+  },
+  {
+    alert: "SignupsBelowOffered",
+    stage: "narrow",
+    how: "a deployment took from the service's login the right to write members, and 20 people come each second",
+    async begin({ service, sql }) {
+      await sql(forLogin("service", "revoke insert on members from %I"));
+      const crowd = keepSending(service.url, 20);
+      return async () => {
+        await crowd.stop();
+        await sql(forLogin("service", "grant insert on members to %I"));
+      };
+    },
+  },
+  {
+    alert: "SignupsSlowInCampaign",
+    stage: "narrow",
+    how: "each of the database's answers comes 1.5 s later, and 20 people come each second",
+    async begin({ service, wire }) {
+      wire.slow({ answerDelayMs: 1_500 });
+      const crowd = keepSending(service.url, 20);
+      return async () => {
+        wire.release();
+        await crowd.stop();
+      };
+    },
+  },
+  {
+    alert: "NewcomersQueueTooLong",
+    stage: "narrow",
+    how: "the door lets people queue for 5 s, each of the database's answers comes 0.7 s later, and 64 come at once",
+    async begin({ service, wire }) {
+      wire.slow({ answerDelayMs: 700 });
+      const crowd = sendBurstsUntilStopped(service.url, CLIENTS);
+      return async () => {
+        wire.release();
+        await crowd.stop();
+      };
+    },
+  },
+  {
+    alert: "PromisesBroken",
+    stage: "narrow",
+    how: "200 people are told to come back; then, again and again, the database says nothing for 6 s",
+    begin: ({ service, wire }) => stopAgainAndAgain(service.url, wire, 6_000),
+  },
+  {
+    alert: "WaitToldWrong",
+    stage: "narrow",
+    how: "200 people are told to come back; then, again and again, the database says nothing for 9 s",
+    begin: ({ service, wire }) => stopAgainAndAgain(service.url, wire, 9_000),
+  },
+  {
+    alert: "WorkerMissing",
+    stage: "narrow",
+    how: "kill −9 of a worker, and of each that takes its place",
+    async begin({ service }) {
+      const [kept] = workerPidsOf(service.pid);
+      const timer = setInterval(() => {
+        for (const pid of workerPidsOf(service.pid)) if (pid !== kept) signal(pid, "SIGKILL");
+      }, 50);
+      return async () => clearInterval(timer);
+    },
+  },
+  {
+    alert: "AuditorStale",
+    stage: "narrow",
+    how: "the auditor's login is locked, and its connection ended",
+    async begin({ sql }) {
+      await sql(forLogin("auditor", "alter role %I nologin"));
+      await sql(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crowdproof-auditor'",
+      );
+      return () => sql(forLogin("auditor", "alter role %I login"));
+    },
+  },
+  {
+    alert: "TargetDown",
+    stage: "narrow",
+    how: "the service's parent process is stopped (SIGSTOP)",
+    async begin({ service }) {
+      signal(service.pid, "SIGSTOP");
+      return async () => signal(service.pid, "SIGCONT");
+    },
+  },
+  {
+    alert: "RuleFailing",
+    stage: "narrow",
+    how: "a rule with a many-to-many match is added, and Prometheus told to read its rules again",
+    async begin({ stack }) {
+      const file = rulesFileOf(stack.pids.prometheus);
+      const before = await readFile(file, "utf8");
+      const broken =
+        "{ record: 'a:b:c', expr: 'crowdproof_workers * on (instance) crowdproof_campaign_state' }";
+      await writeFile(file, `${before}\n  - { name: broken, interval: 500ms, rules: [${broken}] }\n`);
+      signal(stack.pids.prometheus, "SIGHUP");
+      return async () => {
+        await writeFile(file, before);
+        signal(stack.pids.prometheus, "SIGHUP");
+      };
+    },
+  },
+  {
+    alert: "AlertmanagerUnreachable",
+    stage: "narrow",
+    how: "Alertmanager is stopped (SIGSTOP)",
+    async begin({ stack }) {
+      signal(stack.pids.alertmanager, "SIGSTOP");
+      return async () => signal(stack.pids.alertmanager, "SIGCONT");
+    },
+  },
+];
+
+function sendBurstsUntilStopped(url: string, people: number): { stop(): Promise<void> } {
+  let isStopped = false;
+  const sending = (async () => {
+    while (!isStopped) {
+      await sendBurst(url, people);
+      await sleep(200);
+    }
+  })();
+  return {
+    async stop() {
+      isStopped = true;
+      await sending;
+    },
+  };
+}
+
+const PEOPLE_IN_LINE = 200;
+const PAUSE_MS = 2_500;
+
+/** People who are told a time, and then a database that is not there at that time. */
+async function stopAgainAndAgain(url: string, wire: Stage["wire"], heldMs: number) {
+  let isStopped = false;
+  const crowds: Promise<void>[] = [];
+  const blowing = (async () => {
+    while (!isStopped) {
+      wire.slow({ answerDelayMs: 150 });
+      crowds.push(sendBurst(url, PEOPLE_IN_LINE));
+      await sleep(PAUSE_MS);
+      wire.hold();
+      await sleep(heldMs);
+      wire.release();
+    }
+  })();
+  return async () => {
+    isStopped = true;
+    await blowing;
+    await Promise.all(crowds);
+  };
+}
+
+/** A statement about one of the service's own logins, whose names end in a hash of the database's. */
+function forLogin(role: "service" | "auditor", statement: string): string {
+  return `do $$ declare login text; begin
+    select rolname into strict login from pg_roles where rolname like 'crowdproof\\_${role}\\_%';
+    execute format('${statement}', login);
+  end $$`;
+}
+
+/** Beside its configuration, as `rule_files` has it. */
+function rulesFileOf(prometheusPid: number): string {
+  const config = argumentsOf(prometheusPid).find((argument) => argument.startsWith("--config.file="));
+  return join(config?.slice("--config.file=".length) ?? "", "../../rules/crowdproof.yml");
+}
