@@ -15,7 +15,7 @@ import { shout } from "./shout.ts";
 const HELP = `Usage: node monitoring/receiver/receiver-main.ts [options]
   --host HOST               address to listen on (127.0.0.1)
   --port N                  port; 0 takes any that is free (${PORTS.receiver})
-  --silence-seconds S       silence of the watchdog after which it shouts (10)
+  --silence-seconds S       silence of the watchdog after which it shouts (12)
   --first-word-seconds S    how long the first word may take (60)
   --on-silence COMMAND      run by sh, again each minute until the watchdog is heard
   --silence-webhook URL     POSTed to likewise
@@ -23,8 +23,11 @@ const HELP = `Usage: node monitoring/receiver/receiver-main.ts [options]
   --notifications-max N     how many are kept for GET /notifications (1000)
 `;
 
-/** A word each other second; five missed ones. With what was under way, silence is shouted within 15 s of its cause. */
-const SILENCE_SECONDS_MAX = "10";
+/**
+ * Prometheus evaluates its watchdog every 5 s, Alertmanager passes on what is new every 2 s: words are up to 7 s apart. What was
+ * under way when either died is heard 2 s later, so silence is shouted within 2 + 12 s of its cause; 15 are promised.
+ */
+const SILENCE_SECONDS_MAX = "12";
 const LOOK_MS = 250;
 
 function readOptions() {

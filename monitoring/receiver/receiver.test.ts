@@ -119,8 +119,10 @@ describe("a notification", () => {
 });
 
 describe("the watchdog", () => {
-  const word = (evaluated_at: string) =>
-    post("/watchdog", webhook(alert({ alertname: "Watchdog" }, { annotations: { evaluated_at } })));
+  const word = (at: string) => {
+    const annotations = { description: `Evaluated at ${at}. Whoever receives it …` };
+    return post("/watchdog", webhook(alert({ alertname: "Watchdog" }, { annotations })));
+  };
 
   it("is well for as long as it is heard; what is heard is neither said nor kept", async () => {
     nowSeconds = 100;
@@ -140,6 +142,13 @@ describe("the watchdog", () => {
     await word("11");
     deadMansSwitch.look(nowSeconds);
     expect((await get("/healthz")).status).toBe(200);
+  });
+
+  it("whose time stands still is not heard: Alertmanager repeats what Prometheus said last", async () => {
+    await word("1.795387770182e+09");
+    nowSeconds = 11;
+    await word("1.795387770182e+09");
+    expect(deadMansSwitch.look(nowSeconds)).toBe("silent");
   });
 
   it("that is resolved is not heard", async () => {

@@ -20,6 +20,9 @@ const BODY_BYTES_MAX = 1_048_576;
 /** Alertmanager's own time-out is ten seconds. */
 const LIMITS = { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 16_384 };
 
+/** The watchdog of monitoring/rules says when it was evaluated; another one need not. */
+const EVALUATED_AT = /^Evaluated at ([\d.e+]+)/;
+
 interface Answer {
   readonly status: number;
   readonly type: string;
@@ -40,7 +43,7 @@ export function createReceiver(options: ReceiverOptions): Server {
       const alive = notification.alerts.find(({ status }) => status === "firing");
       if (alive === undefined) return;
       watchdogLastMs = notification.receivedAtMs;
-      deadMansSwitch.hear(nowSeconds(), alive.annotations["evaluated_at"]);
+      deadMansSwitch.hear(nowSeconds(), EVALUATED_AT.exec(alive.annotations["description"] ?? "")?.[1]);
       return;
     }
     kept.push(notification);

@@ -21,9 +21,9 @@ groups:
     interval: 1s
     rules:
       - alert: Watchdog
-        expr: vector(1)
+        expr: vector(time())
         labels: { severity: none }
-        annotations: { evaluated_at: '{{ with query "time()" }}{{ . | first | value | printf "%.3f" }}{{ end }}' }
+        annotations: { description: 'Evaluated at {{ $value }}.' }
       - alert: IdAnomaly
         expr: vector(1)
         labels: { severity: page, halt: "true", kind: duplicate }
