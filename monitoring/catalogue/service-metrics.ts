@@ -236,7 +236,7 @@ export const SERVICE_METRICS = {
     ...counted,
     ...paged,
     unit: "anomalies",
-    meaning: "Answers withheld because they carried an anomaly, by kind.",
+    meaning: "Answers and mails withheld because they carried an anomaly, by kind.",
     labels: { kind: ANOMALY_KINDS },
   },
   crowdproof_last_anomaly_timestamp_seconds: {

@@ -45,6 +45,8 @@ const room = createWaitingRoom({
       events += 1;
     },
     observeTicketDelay() {},
+    countAppointment() {},
+    observeToldError() {},
     observeQueueWait() {},
   },
 });

@@ -52,7 +52,10 @@ function observeRequests(metrics: Metrics): RequestHandler {
     res.locals["startedMs"] = startedMs;
     res.once("close", () => {
       const status = res.headersSent ? res.statusCode : undefined;
-      metrics.observeRequest(routeOf(req), status, (performance.now() - startedMs) / 1_000);
+      const seconds = (performance.now() - startedMs) / 1_000;
+      metrics.observeRequest(routeOf(req), status, seconds);
+      const isTold = res.locals["isMember"] === true && res.writableFinished && res.statusCode < 400;
+      if (isTold) metrics.observeSignupLatency(seconds);
     });
     next();
   };

@@ -9,6 +9,21 @@ export type Config = Readonly<z.infer<typeof CONFIG_SCHEMA>>;
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const seconds = (min: number, max: number) => z.coerce.number().min(min).max(max);
 
+const WEB_URL = z.url({ protocol: /^https?$/, error: "expected http://host:port" });
+/** One after the other, by each anomaly: a longer list is a mistake. */
+const ALERTMANAGERS_MAX = 8;
+
+/** A comma list of web addresses. */
+function readWebUrls(text: string, context: z.RefinementCtx): readonly string[] {
+  const urls = text.split(",").map((url) => url.trim());
+  if (urls.length > ALERTMANAGERS_MAX || urls.some((url) => !WEB_URL.safeParse(url).success))
+    context.addIssue({
+      code: "custom",
+      message: `expected 1 to ${ALERTMANAGERS_MAX} addresses like http://host:port, with commas between them`,
+    });
+  return urls;
+}
+
 /** The development key keeps a laptop simple: two processes on one database agree. Production must bring its own. */
 const DEVELOPMENT_SECRET = "crowdproof development key, not a secret";
 
@@ -59,6 +74,11 @@ export const ENVIRONMENT = z.object({
   OPERATORS_FILE: z.string().min(1).optional(),
   BREAK_GLASS_FILE: z.string().min(1).optional(),
   ALERTS_TOKEN_FILE: z.string().min(1).optional(),
+  ALERTMANAGER_URLS: z.string().min(1).transform(readWebUrls).optional(),
+  ALERTMANAGER_URLS_FILE: z.string().min(1).optional(),
+  RUNBOOK_BASE_URL: WEB_URL.default("http://127.0.0.1:9095/runbooks"),
+  DASHBOARD_BASE_URL: WEB_URL.default("http://127.0.0.1:3002"),
+  PLAN_VISITORS_PER_SECOND: z.coerce.number().min(0).max(1_000_000).default(0),
 });
 
 const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
@@ -98,6 +118,10 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
   operatorsFile: env.OPERATORS_FILE,
   breakGlassFile: env.BREAK_GLASS_FILE,
   alertsTokenFile: env.ALERTS_TOKEN_FILE,
+  alertmanagerUrls: env.ALERTMANAGER_URLS ?? [],
+  runbookBaseUrl: env.RUNBOOK_BASE_URL,
+  dashboardBaseUrl: env.DASHBOARD_BASE_URL,
+  planVisitorsPerSecond: env.PLAN_VISITORS_PER_SECOND,
 })).superRefine((config, context) => {
   const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
   if (config.isProduction && config.fault !== undefined)
@@ -133,7 +157,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 /** Keys whose value holds a secret: a file keeps it out of the environment, which child processes and crash reports copy. */
-const SECRETS = ["DATABASE_URL", "SECRET_KEY", "SMTP_URL"] as const;
+const SECRETS = ["DATABASE_URL", "SECRET_KEY", "SMTP_URL", "ALERTMANAGER_URLS"] as const;
 /** Secrets are words, not documents; a wrong path often leads to something large. */
 const SECRET_CHARACTERS_MAX = 4_096;
 

@@ -14,6 +14,7 @@ import { deriveKeys } from "./keys.ts";
 import { type Ledgers, openLedgers } from "./ledger/ledgers.ts";
 import { startMailer } from "./mail/start-mailer.ts";
 import { createMemberNumbers } from "./member/member-number.ts";
+import { createEventLoopLag } from "./metrics/event-loop-lag.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createRegistration } from "./registration/register-signup.ts";
 import type { SeamContext } from "./seam-context.ts";
@@ -66,10 +67,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const limits = seams.admissionLimits(config);
   const halt = createHalt({ databaseUrl, leaseSeconds: config.haltLeaseSeconds, log });
   const admission = createAdmission(limits);
+  const eventLoopLag = createEventLoopLag();
   const metrics = createMetrics({
     working: () => admission.working,
     queued: () => admission.queued,
     limit: () => admission.limit,
+    capacityPerSecond: () => admission.capacityPerSecond,
+    connections: () => database.connections(),
+    connectionsMax: () => config.poolConnectionsMax,
+    eventLoopLagSeconds: eventLoopLag.seconds,
     line() {
       const state = appointments.line();
       return { waitSeconds: waitMs(state, state.nextMs, seams.clock()) / 1_000, perSecond: state.perSecond };
@@ -111,6 +117,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     createSessionToken,
     batchRowsMax: config.batchRowsMax,
     observeBatch: metrics.observeBatch,
+    observeCommit: metrics.observeCommit,
   });
   const app = createApp({
     log,
@@ -162,6 +169,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       countRefusal: metrics.countEdgeRefusal,
     });
   } catch (error) {
+    eventLoopLag.close();
     await ledgers?.close();
     await appointments.close();
     await halt.close();
@@ -180,6 +188,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     await mailer?.close();
     await ledgers?.close();
     await database.close();
+    eventLoopLag.close();
   }
   let closing: Promise<void> | undefined;
   return {

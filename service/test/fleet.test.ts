@@ -163,11 +163,12 @@ test("a worker that hangs delays no page, and is told by what it said last", asy
   await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(5);
   await stream.stop();
   const series = 'crowdproof_signups_total{outcome="acknowledged"}';
-  const before = await readSeries(service, series);
+  const acknowledged = stream.acknowledged.length;
+  await expect.poll(() => readSeries(service, series), { timeout: 30_000 }).toBe(acknowledged);
   const [hung = 0] = workerPidsOf(service.pid);
   process.kill(hung, "SIGSTOP");
   try {
-    expect(await readSeries(service, series)).toBe(before);
+    expect(await readSeries(service, series)).toBe(acknowledged);
     expect(await metricsAt(service, "/metrics/anomalies")).toContain('crowdproof_workers{state="serving"} 2');
   } finally {
     process.kill(hung, "SIGCONT");

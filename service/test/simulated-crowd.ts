@@ -75,6 +75,8 @@ export async function simulateService(
     metrics: {
       countTicket: (event) => events.set(event, (events.get(event) ?? 0) + 1),
       observeTicketDelay() {},
+      countAppointment() {},
+      observeToldError() {},
       observeQueueWait() {},
     },
   });

@@ -17,6 +17,8 @@ export interface Admission {
   readonly working: number;
   readonly queued: number;
   readonly limit: number;
+  /** Signups a second, as measured when it was full; 0 as long as it never was. */
+  readonly capacityPerSecond: number;
 }
 
 export type Visitor =
@@ -154,6 +156,9 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
     },
     get limit() {
       return limit.limit;
+    },
+    get capacityPerSecond() {
+      return rate.measuredPerSecond;
     },
   };
 

@@ -9,6 +9,8 @@ export interface CapacityRate {
   /** As often as `working` or `limit` change, and several times a second. */
   note(door: DoorState, nowMs: number): void;
   readonly perSecond: number;
+  /** The same; 0 as long as this process was never full, and nothing is known but that it is at least what came. */
+  readonly measuredPerSecond: number;
 }
 
 export interface DoorState {
@@ -115,6 +117,9 @@ export function createCapacityRate(): CapacityRate {
     },
     get perSecond() {
       return rate;
+    },
+    get measuredPerSecond() {
+      return isMeasured ? rate : 0;
     },
   };
 }

@@ -16,10 +16,18 @@ export interface Connection {
   release(broken?: boolean): void;
 }
 
+export interface Connections {
+  readonly busy: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /** The pool. `query` takes any connection for one statement; two calls may meet two connections. */
 export interface Database {
   readonly query: Query;
   connect(): Promise<Connection>;
+  /** Its connections now, and how many wait for one. */
+  connections(): Connections;
   /** Waits for what runs, then closes every connection. */
   close(): Promise<void>;
 }

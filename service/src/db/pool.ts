@@ -41,6 +41,11 @@ export function createPool(options: DatabaseOptions): Database {
         release: (broken = false) => client.release(broken),
       };
     },
+    connections: () => ({
+      busy: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     close: () => pool.end(),
   };
 }

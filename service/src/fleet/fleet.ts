@@ -4,8 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import type { MetricsPage } from "../metrics/anomalies-page.ts";
-import { type MetricsSnapshot, mergeSnapshots } from "../metrics/snapshot.ts";
+import { type MetricsPage, type MetricsSnapshot, mergeSnapshots } from "../metrics/snapshot.ts";
 import { UsageError } from "../usage-error.ts";
 import { createLink, type ParentLink } from "./parent-link.ts";
 
@@ -15,6 +14,10 @@ export interface Fleet {
   /** The links to the workers that live now. */
   links(): readonly ParentLink[];
   counts(): Readonly<Record<WorkerState, number>>;
+  /** How many should be serving. */
+  wanted(): number;
+  /** A rolling restart is under way. */
+  isDeploying(): boolean;
   /** What every living worker says of itself; one that does not answer in time is told by what it said last. */
   snapshots(page: MetricsPage): Promise<readonly MetricsSnapshot[]>;
   /** One worker after the other is replaced; the next one serves before the old one leaves. */
@@ -214,6 +217,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       for (const { state } of members) counts[state] += 1;
       return counts;
     },
+    wanted: () => (isStopping ? 0 : config.workers),
+    isDeploying: () => restarting !== undefined,
     async snapshots(page) {
       const asked = [...members]
         .filter(({ state }) => state !== "starting")

@@ -14,7 +14,7 @@ import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
 import type { AppointmentBook } from "../waiting-room/appointment-book.ts";
 import { answerFromBook } from "../waiting-room/book-link.ts";
 import { openBook } from "../waiting-room/open-book.ts";
-import { EXIT_REASONS, type Fleet, startFleet } from "./fleet.ts";
+import { type Fleet, startFleet } from "./fleet.ts";
 import { allAs, createLogins, type RoleUrls } from "./logins.ts";
 import { startWatch } from "./watch.ts";
 
@@ -83,11 +83,13 @@ async function serve(
     log,
     createPages(campaign) {
       const pages = createFleetMetrics({
-        exitReasons: EXIT_REASONS,
-        workers: () => fleet?.counts() ?? {},
+        planVisitorsPerSecond: config.planVisitorsPerSecond,
+        workers: () => fleet?.counts() ?? { starting: config.workers, serving: 0, leaving: 0 },
+        workersWanted: () => fleet?.wanted() ?? config.workers,
+        isDeploying: () => fleet?.isDeploying() ?? false,
         snapshots: async (page) => [
-          await campaign.snapshot(),
-          await mails.snapshot(),
+          campaign.snapshot(page),
+          mails.snapshot(page),
           ...((await fleet?.snapshots(page)) ?? []),
         ],
       });

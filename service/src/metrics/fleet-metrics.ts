@@ -1,6 +1,14 @@
-import { Counter, Gauge, Registry } from "prom-client";
-import { anomaliesOf, type MetricsPage } from "./anomalies-page.ts";
-import { addSnapshots, lastingOf, type MetricsSnapshot, renderSnapshots } from "./snapshot.ts";
+import { Registry } from "prom-client";
+import type { LabelsOf } from "../../../monitoring/catalogue/catalogue.ts";
+import {
+  addSnapshots,
+  anomaliesOf,
+  lastingOf,
+  type MetricsPage,
+  type MetricsSnapshot,
+  renderSnapshots,
+} from "./snapshot.ts";
+import { createTallies } from "./tallies.ts";
 
 /** The numbers of the whole service: the parent's own, those of the workers that live, and of those that lived. */
 export interface FleetMetrics {
@@ -8,34 +16,26 @@ export interface FleetMetrics {
   render(): Promise<string>;
   renderAnomalies(): Promise<string>;
   /** A worker is gone: how, and what it counted. */
-  countExit(reason: string, last: MetricsSnapshot): void;
+  countExit(reason: ExitReason, last: MetricsSnapshot): void;
 }
 
 export interface FleetMetricsOptions {
-  readonly exitReasons: readonly string[];
-  workers(): Readonly<Record<string, number>>;
+  readonly planVisitorsPerSecond: number;
+  workers(): Readonly<Record<LabelsOf<"crowdproof_workers">["state"], number>>;
+  workersWanted(): number;
+  isDeploying(): boolean;
   snapshots(page: MetricsPage): Promise<readonly MetricsSnapshot[]>;
 }
 
+type ExitReason = LabelsOf<"crowdproof_worker_exits_total">["reason"];
+
 export function createFleetMetrics(options: FleetMetricsOptions): FleetMetrics {
-  const registry = new Registry();
-  const registers = [registry];
-  const exits = new Counter({
-    name: "crowdproof_worker_exits_total",
-    help: "Worker processes that ended, by reason; asked is a stop or a rolling restart.",
-    labelNames: ["reason"],
-    registers,
-  });
-  for (const reason of options.exitReasons) exits.inc({ reason }, 0);
-  new Gauge({
-    name: "crowdproof_workers",
-    help: "Worker processes, by state.",
-    labelNames: ["state"],
-    registers,
-    collect() {
-      for (const [state, count] of Object.entries(options.workers())) this.set({ state }, count);
-    },
-  });
+  const tallies = createTallies();
+  const exits = tallies.counts("crowdproof_worker_exits_total");
+  tallies.levels("crowdproof_workers", options.workers);
+  tallies.level("crowdproof_workers_wanted", options.workersWanted);
+  tallies.level("crowdproof_deploying", () => (options.isDeploying() ? 1 : 0));
+  tallies.level("crowdproof_plan_visitors_per_second", () => options.planVisitorsPerSecond);
 
   // What ended workers counted. Appended to and replaced within one turn of the event loop, so that no page counts a
   // worker twice or not at all: a sum that falls again is taken for a new beginning, and all it holds for an increase.
@@ -52,19 +52,17 @@ export function createFleetMetrics(options: FleetMetricsOptions): FleetMetrics {
   }
 
   async function renderPage(page: MetricsPage): Promise<string> {
-    const own = await registry.getMetricsAsJSON();
     const living = await options.snapshots(page);
-    const all = [own, ...ended, ...living];
-    if (page === "all") return renderSnapshots(all);
-    return renderSnapshots(all.map(anomaliesOf));
+    const all = [tallies.snapshot(page), ...ended, ...living];
+    return renderSnapshots(page === "all" ? all : all.map(anomaliesOf));
   }
 
   return {
-    contentType: registry.contentType,
+    contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     render: () => renderPage("all"),
     renderAnomalies: () => renderPage("anomalies"),
     countExit(reason, last) {
-      exits.inc({ reason });
+      exits[reason].value += 1;
       ended.push(lastingOf(last));
       void foldEnded();
     },

@@ -1,201 +1,162 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { REFUSALS, type Refusal } from "../edge/refusals.ts";
-import { ANOMALY_KINDS } from "../guard/judge.ts";
-import { type ErrorCode, STATUS_OF_CODE } from "../service-error.ts";
-import { TICKET_EVENTS, type TicketEvent } from "../waiting-room/ticket-event.ts";
-import { anomaliesOf, type MetricsPage } from "./anomalies-page.ts";
+import { type LabelsOf, METRICS } from "../../../monitoring/catalogue/catalogue.ts";
+import type { Refusal } from "../edge/refusals.ts";
+import type { ErrorCode } from "../service-error.ts";
+import type { TicketEvent } from "../waiting-room/ticket-event.ts";
 import { createGuardMetrics, type GuardMetrics } from "./guard-metrics.ts";
-import type { MetricsSnapshot } from "./snapshot.ts";
+import type { PlainHistogram } from "./plain-histogram.ts";
+import type { MetricsPage, MetricsSnapshot } from "./snapshot.ts";
+import { createTallies, type Tallies } from "./tallies.ts";
 
 /** How a signup ended; they add up to all signups answered. */
-const SIGNUP_OUTCOMES = [
-  "acknowledged",
-  "waiting",
-  "refused",
-  "halted",
-  "rejected",
-  "indeterminate",
-  "failed",
-] as const;
-export type SignupOutcome = (typeof SIGNUP_OUTCOMES)[number];
+export type SignupOutcome = LabelsOf<"crowdproof_signups_total">["outcome"];
+/** Who has turns of their own at the door. */
+export type VisitorClass = LabelsOf<"crowdproof_admission_wait_seconds">["visitor"];
+/** What became of an appointment whose holder came when it was due. */
+export type Kept = LabelsOf<"crowdproof_appointments_total">["kept"];
 
-/** The service's numbers. The only module that knows the metrics client. */
-export interface Metrics extends GuardMetrics {
-  countSignup(outcome: SignupOutcome): void;
+/** The numbers of one worker. */
+export interface Metrics extends GuardMetrics, SignupMetrics, WaitingRoomMetrics {
   countError(code: ErrorCode): void;
   countEdgeRefusal(refusal: Refusal): void;
   /** `route` is the template, never a path somebody sent; no `status` where they hung up before an answer began. */
   observeRequest(route: string, status: number | undefined, seconds: number): void;
+  snapshot(page: MetricsPage): MetricsSnapshot;
+}
+
+export interface SignupMetrics {
+  /** Somebody new asks; nothing is decided yet. */
+  countOffered(): void;
+  countSignup(outcome: SignupOutcome): void;
+  /** Of one who was told that they are a member. */
+  observeSignupLatency(seconds: number): void;
   observeBatch(rows: number): void;
+  observeCommit(seconds: number): void;
+}
+
+export interface WaitingRoomMetrics {
   observeQueueWait(visitor: VisitorClass, seconds: number): void;
   countTicket(event: TicketEvent): void;
   observeTicketDelay(seconds: number): void;
-  snapshot(page: MetricsPage): Promise<MetricsSnapshot>;
+  countAppointment(kept: Kept): void;
+  observeToldError(seconds: number): void;
 }
-
-/** Who has turns of their own at the door. */
-const VISITOR_CLASSES = ["newcomer", "holder", "member"] as const;
-export type VisitorClass = (typeof VISITOR_CLASSES)[number];
 
 export interface MetricsSources {
   working(): number;
   queued(): number;
   limit(): number;
+  /** Signups a second that this process can do; 0 as long as it was never full. */
+  capacityPerSecond(): number;
   /** Where the line of the waiting room stands. */
   line(): { readonly waitSeconds: number; readonly perSecond: number };
+  connections(): Readonly<Record<"busy" | "idle" | "waiting", number>>;
+  connectionsMax(): number;
+  eventLoopLagSeconds(): number;
 }
 
-/** From less than a batch takes to the end of a person's patience. */
-const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const STATUS_CLASSES = ["2xx", "4xx", "5xx", "none"];
-const ROUTES = [
-  "/signups",
-  "/me",
-  "/members/:number/card",
-  "/sign-in-codes",
-  "/sessions",
-  "/healthz",
-  "/readyz",
-  "none",
-];
-
 export function createMetrics(sources: MetricsSources): Metrics {
-  // A registry of its own: two services in one process must not add up.
-  const registry = new Registry();
-  const registers = [registry];
-  const signups = new Counter({
-    name: "crowdproof_signups_total",
-    help: "Signups answered, by outcome.",
-    labelNames: ["outcome"],
-    registers,
-  });
-  for (const outcome of SIGNUP_OUTCOMES) signups.inc({ outcome }, 0);
-  const errors = new Counter({
-    name: "crowdproof_errors_total",
-    help: "Error answers by code of the error catalogue.",
-    labelNames: ["code"],
-    registers,
-  });
-  for (const code of Object.keys(STATUS_OF_CODE)) errors.inc({ code }, 0);
-  const edgeRefusals = new Counter({
-    name: "crowdproof_edge_refusals_total",
-    help: "Requests turned away at the edge for their form, by reason.",
-    labelNames: ["reason"],
-    registers,
-  });
-  for (const reason of Object.keys(REFUSALS)) edgeRefusals.inc({ reason }, 0);
-  const requests = new Histogram({
-    name: "crowdproof_request_seconds",
-    help: "Time from the request's head to the end of its answer or the hang-up, by route template and status class.",
-    labelNames: ["route", "status"],
-    buckets: SECONDS_BUCKETS,
-    registers,
-  });
-  for (const route of ROUTES) for (const status of STATUS_CLASSES) requests.zero({ route, status });
-  const batchRows = new Histogram({
-    name: "crowdproof_batch_rows",
-    help: "Registrations sent to share one commit.",
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
-    registers,
-  });
-  const queueWait = new Histogram({
-    name: "crowdproof_admission_wait_seconds",
-    help: "Time queued for a turn at the door, by who has turns of their own.",
-    labelNames: ["visitor"],
-    buckets: SECONDS_BUCKETS,
-    registers,
-  });
-  for (const visitor of VISITOR_CLASSES) queueWait.zero({ visitor });
-  const tickets = new Counter({
-    name: "crowdproof_tickets_total",
-    help: "Tickets of the waiting room, by what became of them.",
-    labelNames: ["event"],
-    registers,
-  });
-  for (const event of TICKET_EVENTS) tickets.inc({ event }, 0);
-  const ticketDelay = new Histogram({
-    name: "crowdproof_ticket_delay_seconds",
-    help: "How much later than first told a ticket holder was let in; their own lateness not counted.",
-    buckets: SECONDS_BUCKETS,
-    registers,
-  });
-  const isOneLine = "max";
-  createGauge(
-    registers,
-    "crowdproof_signups_limit",
-    "Signups worked on at once, at most, as it adapts.",
-    sources.limit,
-  );
-  createGauge(
-    registers,
-    "crowdproof_line_wait_seconds",
-    "What would be told at this moment to somebody who has to wait.",
-    () => sources.line().waitSeconds,
-    isOneLine,
-  );
-  createGauge(
-    registers,
-    "crowdproof_line_promised_per_second",
-    "Appointments given out for each second of the waiting room's line.",
-    () => sources.line().perSecond,
-    isOneLine,
-  );
-  let newcomerQueueSecondsMax = 0;
-  createGauge(
-    registers,
-    "crowdproof_newcomer_queue_seconds_max",
-    "Longest that a newcomer has queued for a turn, since the start: a queue that is bounded keeps this low.",
-    () => newcomerQueueSecondsMax,
-    "max",
-  );
-  createGauge(
-    registers,
-    "crowdproof_memory_bytes_max",
-    "Most memory that a worker process has had resident, since its start.",
-    () => process.resourceUsage().maxRSS * 1_024,
-    "max",
-  );
-  createGauge(registers, "crowdproof_signups_working", "Signups being worked on.", sources.working);
-  createGauge(registers, "crowdproof_signups_queued", "Signups queued for their turn.", sources.queued);
-
+  const tallies = createTallies();
+  const errors = tallies.counts("crowdproof_errors_total");
+  const edgeRefusals = tallies.counts("crowdproof_edge_refusals_total");
+  const requests = createRequestSpreads(tallies);
+  const counted = {
+    ...createGuardMetrics(tallies),
+    ...createSignupMetrics(tallies),
+    ...createWaitingRoomMetrics(tallies),
+  };
+  tellLevels(tallies, sources);
   return {
-    ...createGuardMetrics(registers, ANOMALY_KINDS),
-    countSignup: (outcome) => signups.inc({ outcome }),
-    countError: (code) => errors.inc({ code }),
-    countEdgeRefusal: (reason) => edgeRefusals.inc({ reason }),
-    observeRequest: (route, status, seconds) => requests.observe({ route, status: classOf(status) }, seconds),
-    observeBatch: (rows) => batchRows.observe(rows),
-    observeQueueWait(visitor, seconds) {
-      queueWait.observe({ visitor }, seconds);
-      if (visitor === "newcomer") newcomerQueueSecondsMax = Math.max(newcomerQueueSecondsMax, seconds);
+    ...counted,
+    countError(code) {
+      errors[code].value += 1;
     },
-    countTicket: (event) => tickets.inc({ event }),
-    observeTicketDelay: (seconds) => ticketDelay.observe(seconds),
-    async snapshot(page) {
-      const all = await registry.getMetricsAsJSON();
-      return page === "all" ? all : anomaliesOf(all);
+    countEdgeRefusal(reason) {
+      edgeRefusals[reason].value += 1;
     },
+    observeRequest(route, status, seconds) {
+      const ofRoute = requests[route] ?? requests["none"];
+      ofRoute?.[classOf(status)]?.observe(seconds);
+    },
+    snapshot: (page) => tallies.snapshot(page),
   };
 }
 
-function classOf(status: number | undefined): string {
-  return status === undefined ? "none" : `${Math.floor(status / 100)}xx`;
+function createSignupMetrics(tallies: Tallies): SignupMetrics {
+  const offered = tallies.count("crowdproof_offered_signups_total");
+  const signups = tallies.counts("crowdproof_signups_total");
+  const latency = tallies.spread("crowdproof_signup_latency_seconds", {});
+  const batchRows = tallies.spread("crowdproof_batch_rows", {});
+  const commits = tallies.spread("crowdproof_commit_seconds", {});
+  return {
+    countOffered() {
+      offered.value += 1;
+    },
+    countSignup(outcome) {
+      signups[outcome].value += 1;
+    },
+    observeSignupLatency: latency.observe,
+    observeBatch: batchRows.observe,
+    observeCommit: commits.observe,
+  };
 }
 
-function createGauge(
-  registers: Registry[],
-  name: string,
-  help: string,
-  read: () => number,
-  aggregator: "sum" | "max" = "sum",
-): void {
-  new Gauge({
-    name,
-    help,
-    aggregator,
-    registers,
-    collect() {
-      this.set(read());
+function createWaitingRoomMetrics(tallies: Tallies): WaitingRoomMetrics {
+  const waits: Readonly<Record<VisitorClass, PlainHistogram>> = {
+    newcomer: tallies.spread("crowdproof_admission_wait_seconds", { visitor: "newcomer" }),
+    holder: tallies.spread("crowdproof_admission_wait_seconds", { visitor: "holder" }),
+    member: tallies.spread("crowdproof_admission_wait_seconds", { visitor: "member" }),
+  };
+  const tickets = tallies.counts("crowdproof_tickets_total");
+  const delays = tallies.spread("crowdproof_ticket_delay_seconds", {});
+  const appointments = tallies.counts("crowdproof_appointments_total");
+  const toldErrors = tallies.spread("crowdproof_told_error_seconds", {});
+  let newcomerQueueSecondsMax = 0;
+  tallies.level("crowdproof_newcomer_queue_seconds_max", () => newcomerQueueSecondsMax);
+  return {
+    observeQueueWait(visitor, seconds) {
+      waits[visitor].observe(seconds);
+      if (visitor === "newcomer") newcomerQueueSecondsMax = Math.max(newcomerQueueSecondsMax, seconds);
     },
-  });
+    countTicket(event) {
+      tickets[event].value += 1;
+    },
+    observeTicketDelay: delays.observe,
+    countAppointment(kept) {
+      appointments[kept].value += 1;
+    },
+    observeToldError: toldErrors.observe,
+  };
+}
+
+function tellLevels(tallies: Tallies, sources: MetricsSources): void {
+  tallies.level("crowdproof_signups_limit", sources.limit);
+  tallies.level("crowdproof_signups_working", sources.working);
+  tallies.level("crowdproof_signups_queued", sources.queued);
+  tallies.level("crowdproof_capacity_signups_per_second", sources.capacityPerSecond);
+  tallies.level("crowdproof_line_wait_seconds", () => sources.line().waitSeconds);
+  tallies.level("crowdproof_line_promised_per_second", () => sources.line().perSecond);
+  tallies.levels("crowdproof_pool_connections", sources.connections);
+  tallies.level("crowdproof_pool_connections_limit", sources.connectionsMax);
+  tallies.level("crowdproof_event_loop_lag_seconds", sources.eventLoopLagSeconds);
+  tallies.level("crowdproof_memory_bytes_max", () => process.resourceUsage().maxRSS * 1_024);
+}
+
+type Spreads<Key extends string> = Readonly<Record<Key, PlainHistogram>>;
+type RequestLabels = LabelsOf<"crowdproof_request_seconds">;
+
+/** Looked up by two properties: labels put together for each answer would cost more than the counting. */
+function createRequestSpreads(tallies: Tallies): Readonly<Record<string, Spreads<RequestLabels["status"]>>> {
+  const { route: routes, status: statuses } = METRICS.crowdproof_request_seconds.labels;
+  const ofRoute = (route: RequestLabels["route"]) =>
+    Object.fromEntries(
+      statuses.map((status) => [status, tallies.spread("crowdproof_request_seconds", { route, status })]),
+    ) as Spreads<RequestLabels["status"]>;
+  return Object.fromEntries(routes.map((route) => [route, ofRoute(route)]));
+}
+
+function classOf(status: number | undefined): RequestLabels["status"] {
+  if (status === undefined || status < 200) return "none";
+  if (status < 300) return "2xx";
+  if (status < 400) return "3xx";
+  return status < 500 ? "4xx" : "5xx";
 }

@@ -1,7 +1,19 @@
-import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from "prom-client";
+import { AggregatorRegistry, type MetricValueWithName } from "prom-client";
+import { METRICS } from "../../../monitoring/catalogue/catalogue.ts";
+import type { Metric } from "../../../monitoring/catalogue/metric.ts";
+
+/** All metrics, or the few that are worth a scrape each second because a page must follow within two. */
+export type MetricsPage = Metric["page"];
 
 /** The metrics of one process at one moment, as plain values that IPC can carry. */
-export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
+export type MetricsSnapshot = readonly MetricSnapshot[];
+export interface MetricSnapshot {
+  readonly name: string;
+  readonly help: string;
+  readonly type: Metric["type"];
+  readonly aggregator: "sum" | "max";
+  readonly values: readonly MetricValueWithName<string>[];
+}
 
 /** What was told now, and what was told before of everything else. */
 export function mergeSnapshots(before: MetricsSnapshot, now: MetricsSnapshot): MetricsSnapshot {
@@ -10,12 +22,16 @@ export function mergeSnapshots(before: MetricsSnapshot, now: MetricsSnapshot): M
 }
 
 /** Several processes as one: each metric by its own aggregator, a sum where it names none. */
-export function addSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
-  return aggregate(snapshots).getMetricsAsJSON();
+export async function addSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
+  return (await aggregate(snapshots).getMetricsAsJSON()) as unknown as MetricsSnapshot;
 }
 
 export function renderSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<string> {
   return aggregate(snapshots).metrics();
+}
+
+export function anomaliesOf(snapshot: MetricsSnapshot): MetricsSnapshot {
+  return snapshot.filter(({ name }) => metricOf(name)?.page === "anomalies");
 }
 
 /**
@@ -23,9 +39,15 @@ export function renderSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<
  * counter that began anew, and all it holds for an increase. The latest of several times is the latest for ever.
  */
 export function lastingOf(snapshot: MetricsSnapshot): MetricsSnapshot {
-  return snapshot.filter(({ type, aggregator }) => type !== "gauge" || aggregator === "max");
+  return snapshot.filter(({ name, type }) => type !== "gauge" || metricOf(name)?.overWorkers === "max-ever");
+}
+
+function metricOf(name: string): Metric | undefined {
+  return (METRICS as Readonly<Record<string, Metric>>)[name];
 }
 
 function aggregate(snapshots: readonly MetricsSnapshot[]) {
-  return AggregatorRegistry.aggregate(snapshots as MetricsSnapshot[]);
+  return AggregatorRegistry.aggregate(
+    snapshots as unknown as Parameters<typeof AggregatorRegistry.aggregate>[0],
+  );
 }

@@ -28,6 +28,7 @@ export interface RegistrationParts {
   readonly createSessionToken: CreateSessionToken;
   readonly batchRowsMax: number;
   observeBatch(rows: number): void;
+  observeCommit(seconds: number): void;
 }
 
 /** How somebody came in. */
@@ -114,9 +115,7 @@ async function registerBatch(parts: Parts, attempts: readonly Attempt[]): Promis
 
 /** Newcomers are members when this resolves; those who clash, with whom nobody else waits, have a promise each. */
 async function commitBatch(parts: Parts, attempts: readonly Attempt[]): Promise<Settlements> {
-  const outcomes = await onceMoreAfterDeadlock(() =>
-    parts.repository.insert(parts.transaction.runOne, attempts),
-  );
+  const outcomes = await onceMoreAfterDeadlock(() => parts.repository.insert(timedBy(parts), attempts));
   const settlements: Settlements = new Map();
   const clashing: Attempt[] = [];
   for (const attempt of attempts) {
@@ -128,6 +127,18 @@ async function commitBatch(parts: Parts, attempts: readonly Attempt[]): Promise<
   const settling = onceMoreAfterDeadlock(() => settleClashes(parts, clashing));
   for (const attempt of clashing) settlements.set(attempt, settling.then(settlementOf(attempt)));
   return settlements;
+}
+
+/** From a statement handed to the pool to its answer or its failure. */
+function timedBy({ transaction, observeCommit }: Parts): TransactionScope["runOne"] {
+  return async (statement, values) => {
+    const startedMs = performance.now();
+    try {
+      return await transaction.runOne(statement, values);
+    } finally {
+      observeCommit((performance.now() - startedMs) / 1_000);
+    }
+  };
 }
 
 /** Rolled back for certain, and whoever it was crossed with has gone ahead: once more is enough. */

@@ -86,6 +86,8 @@ async function takeForm(parts: PageRouteParts, req: Request, res: Response): Pro
     requireOpen(halt);
     return sendOn(writer, res, address("/join", reader));
   }
+  // A form that is sent before its time is sent again.
+  if (look.kind !== "early") parts.metrics.countOffered();
   const form = { ...parseJoinForm(await readFormBytes(req)), ticket: reader.ticket ?? "" };
   keepSentForm(res, form);
   requireOpen(halt);
@@ -135,6 +137,7 @@ async function register(
     const { profile, token } = await registerSignup(signup, { ticketNumber, isStillWanted });
     tookMs = performance.now() - startedMs;
     metrics.countSignup("acknowledged");
+    res.locals["isMember"] = true;
     const location = address("/member", readerOf(req));
     writer.write(res, { status: 303, headers: { Location: location }, session: token, witness: profile });
   } finally {

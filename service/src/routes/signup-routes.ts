@@ -22,11 +22,13 @@ export interface SignupRouteParts {
 export function signupRoutes(parts: SignupRouteParts): Router {
   const { halt, metrics, waitingRoom, writer } = parts;
   return Router().post("/signups", async (req, res) => {
+    const ticket = req.get("ticket");
+    if (ticket === undefined) metrics.countOffered();
     requireOpen(halt);
     const key = requireKey(req);
     const isGone = () => req.socket.destroyed;
     // Before the body is read: who is told to wait costs nothing more.
-    const entry = await waitingRoom.enter({ ticket: req.get("ticket"), key, isGone });
+    const entry = await waitingRoom.enter({ ticket, key, isGone });
     switch (entry.kind) {
       case "turn":
         await takeTurn(parts, entry, req, res);
@@ -70,6 +72,7 @@ async function takeTurn(
     });
     tookMs = performance.now() - startedMs;
     metrics.countSignup("acknowledged");
+    res.locals["isMember"] = true;
     writer.write(res, {
       status: 201,
       headers: { Location: "/me", "Server-Timing": serverTiming(res, turn.queuedMs) },

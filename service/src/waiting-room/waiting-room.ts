@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Admission, Entry, Turn } from "../admission/admission.ts";
-import type { Metrics } from "../metrics/metrics.ts";
+import type { WaitingRoomMetrics } from "../metrics/metrics.ts";
 import type { Appointments } from "./appointments.ts";
 import { isEmpty, waitMs } from "./line.ts";
 import {
@@ -97,7 +97,7 @@ export interface WaitingRoomParts {
   readonly waitSecondsMax: number;
   /** Share of newcomers let in at the door; below 1 while a campaign reopens. */
   share(): number;
-  readonly metrics: Pick<Metrics, "countTicket" | "observeTicketDelay" | "observeQueueWait">;
+  readonly metrics: WaitingRoomMetrics;
 }
 
 /** A lost answer is tried again, commonly three times; after that a ticket opens the door no wider than none. */
@@ -163,6 +163,7 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
     const afterMs = Math.min(laterMs, parts.waitSecondsMax * 1_000);
     const appointmentAtMs = Math.round(clock() + afterMs);
     count("retold");
+    if (isTold(ticket)) metrics.countAppointment("missed");
     const expiresAtMs = Math.max(ticket.expiresAtMs, appointmentAtMs + GRACE_MS);
     return { kind: "booked", ...told({ ...ticket, appointmentAtMs, expiresAtMs }) };
   }
@@ -219,9 +220,17 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
     if (entry.kind === "full") return retell(ticket, entry.waitMs);
     count("let-in");
     const ownDelayMs = Math.max(0, arrivedMs - ticket.appointmentAtMs);
-    metrics.observeTicketDelay(Math.max(0, clock() - ticket.promisedAtMs - ownDelayMs) / 1_000);
+    noteLetIn(ticket, clock() - ticket.promisedAtMs - ownDelayMs);
     metrics.observeQueueWait("holder", entry.turn.queuedMs / 1_000);
     return { ...entry, ticketNumber: ticket.number.toString("hex") };
+  }
+
+  function noteLetIn(ticket: Ticket, delayMs: number): void {
+    metrics.observeTicketDelay(Math.max(0, delayMs) / 1_000);
+    if (!isTold(ticket)) return;
+    const toldMs = ticket.promisedAtMs - ticket.issuedAtMs;
+    metrics.countAppointment(delayMs <= toleratedMs(toldMs) ? "within" : "late");
+    metrics.observeToldError(Math.abs(delayMs) / 1_000);
   }
 
   function lookAt(ticket: Ticket): PageLook {
@@ -229,8 +238,8 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
     const waitedMs = nowMs - ticket.issuedAtMs;
     const laggedMs = lagMs(ticket);
     if (nowMs < ticket.appointmentAtMs - EARLY_TOLERATED_MS) return { kind: "early", ...told(ticket) };
-    // A fifth of the wait is what a told time may be wrong by; capacity has fallen further than that.
-    if (ticket.kind === "page" && laggedMs > Math.max(LAG_MS, waitedMs / 5)) {
+    // Capacity has fallen further than a told time may be wrong by.
+    if (ticket.kind === "page" && laggedMs > toleratedMs(waitedMs)) {
       return { ...retell(ticket, 0), kind: "early" } as PageLook;
     }
     const validUntilMs =
@@ -264,3 +273,9 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
     },
   };
 }
+
+/** What a told time may be wrong by. */
+const toleratedMs = (waitMs: number) => Math.max(LAG_MS, waitMs / 5);
+
+/** Whoever is shown the form at once has a ticket as well, and was told no time. */
+const isTold = ({ promisedAtMs, issuedAtMs }: Ticket) => promisedAtMs - issuedAtMs > PAGE_WAIT_MS_MIN;
