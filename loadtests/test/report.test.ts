@@ -6,7 +6,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { load } from "cheerio";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CHECKS } from "../src/checks/check-table.ts";
+import { ALERT_CHECKS, CHECKS } from "../src/checks/check-table.ts";
 import { commandsOf } from "../src/report/commands.ts";
 import { inJapanese } from "../src/report/findings.ts";
 import { LANGUAGES, NAMES, TEXTS } from "../src/report/texts.ts";
@@ -57,7 +57,7 @@ describe("the report's texts", () => {
 describe("the checks' findings", () => {
   const numbers = new Proxy<Record<string, number>>({}, { get: () => 3 });
   const withoutOrigin = { originOverlapPercent: null } as unknown as Record<string, number>;
-  const sentences = CHECKS.flatMap((rule) => [
+  const sentences = [...CHECKS, ...ALERT_CHECKS].flatMap((rule) => [
     ...[numbers, {}, withoutOrigin].map((counted) => rule.observed(counted)),
     `3 ${rule.violations}`,
     `3 ${rule.unknowns} (what was wrong, and where)`,
@@ -93,7 +93,7 @@ describe("the checks' findings", () => {
       "error-ratio",
       "bounds",
     ];
-    const known = [...CHECKS.map((rule) => rule.name), "control", ...objectiveNames];
+    const known = [...[...CHECKS, ...ALERT_CHECKS].map((rule) => rule.name), "control", ...objectiveNames];
     expect(Object.keys(NAMES.check).sort()).toEqual(known.sort());
   });
 });

@@ -43,7 +43,7 @@ export function drawChart(chart: Chart, size: ChartSize): Markup {
   const canvas = echarts.init(null, null, { renderer: "svg", ssr: true, ...CHART_SIZES[size] });
   try {
     canvas.setOption(chartOption(chart, size));
-    return trusted(dressed(canvas.renderToSVGString(), chart, size));
+    return trusted(dressed(canvas.renderToSVGString(), chart, size, CHART_SIZES[size]));
   } finally {
     canvas.dispose();
   }
@@ -173,9 +173,13 @@ export function clock(seconds: number): string {
  * ECharts' own ids repeat from page to page and its hover style leaks out of the SVG: the ids get the chart's
  * name, style and classes go. Then a name, a description and a size that follows the page.
  */
-function dressed(svg: string, chart: Chart, size: ChartSize): string {
+export function dressed(
+  svg: string,
+  chart: Pick<Chart, "id" | "title" | "description">,
+  size: ChartSize,
+  { width, height }: { width: number; height: number },
+): string {
   const id = `${chart.id}-${size}`;
-  const { width, height } = CHART_SIZES[size];
   return svg
     .replace(/<style\s*>[\s\S]*?<\/style>/g, "")
     .replace(/ class="[^"]*"/g, "")

@@ -13,12 +13,21 @@ export function commandsOf(run: RunFacts, dir: string): { again: string; judge: 
     `--seed ${run.seed}`,
     ...(run.scale === 1 ? [] : [`--scale ${run.scale}`]),
     ...(run.fault === null ? [] : [`--fault ${quoted(run.fault)}`]),
+    ...alertFlags(run),
   ];
   return {
     again: parts.join(" "),
     judge: `npx crowdproof judge ${quoted(dir)}`,
     try: run.targetFile === null ? null : `npx crowdproof try ${quoted(run.targetFile)}`,
   };
+}
+
+/** A verdict from before alerts were watched does not say. */
+function alertFlags({ expectedAlerts }: Pick<RunFacts, "expectedAlerts">): string[] {
+  if (!expectedAlerts) return [];
+  return expectedAlerts.length === 0
+    ? ["--alerts"]
+    : expectedAlerts.map((name) => `--expect-alert ${quoted(name)}`);
 }
 
 export function cleanUpCommand(dir: string): string {

@@ -1,5 +1,6 @@
 import type { Plan } from "../plan/plan.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import { alertsFigure } from "./alerts-figure.ts";
 import { CHART_SIZES, type Chart, type ChartSize, clock, drawChart } from "./charts.ts";
 import { html, type Markup } from "./markup.ts";
 import { section, table } from "./parts.ts";
@@ -43,7 +44,7 @@ export function courseSection(course: Course, verdict: Verdict, words: Words): M
     "course",
     title,
     words,
-    html`${figures.map((figure) => drawn(figure, plan, series, verdict, words))}`,
+    html`${figures.map((figure) => drawn(figure, plan, series, verdict, words))}${alertsFigure(verdict, series, words)}`,
   );
 }
 

@@ -195,5 +195,18 @@ const PARTS: Part[] = [
   ),
   part("nothing after the warm-up to judge", "慣らし運転の後に判定できるものがない"),
   part("# of # bounds were passed", "上限 {2} 件のうち {1} 件を超過"),
+  part("the rules were evaluated # times, at most ~ apart", "規則の評価 {1} 回（間隔は最大 {2}）"),
+  part("the rules were evaluated # times", "規則の評価 {1} 回"),
+  part("whom they look at was scraped # times or more", "監視対象の計測値の取得 {1} 回以上"),
+  part("# signs that nobody watched", "監視が行われなかった兆候が {1} 件"),
+  part("# alerts fired that page nobody", "呼び出しを伴わない警報 {1} 件"),
+  part("# pages were not expected", "想定外の呼び出しが {1} 件"),
+  part("# times it cannot be told", "判別できないものが {1} 件"),
+  part("# of # demanded alerts fired", "必要な警報 {2} 件のうち {1} 件が発報"),
+  part("# demanded alerts did not fire", "発報しなかった必要な警報が {1} 件"),
+  part(
+    "# demanded alerts were not seen, and nobody watched",
+    "監視が行われず、確認できなかった必要な警報が {1} 件",
+  ),
   part("the series that have a bound were not all read", "上限のある系列のうち読み取れないものがある"),
 ];

@@ -1,4 +1,5 @@
 import type { CheckResult, Verdict } from "../verdict/verdict.ts";
+import { alertCells, alertsSentence } from "./alerts-figure.ts";
 import { residueSentence, strengthSentence } from "./closing-sections.ts";
 import { commandsOf } from "./commands.ts";
 import { exposuresSentence, fieldsOf, victimOf, viewerOf } from "./exposures-section.ts";
@@ -10,6 +11,7 @@ import { firstLine, startedText } from "./verdict-section.ts";
 
 const SYMBOLS = { pass: "✅", fail: "❌", unknown: "❓", "not-judged": "➖" } as const;
 const EXPOSURES_MAX = 5;
+const ALERTS_MAX = 10;
 
 /** The report for a pull request comment: what must be acted upon is open, the rest folded. English only. */
 export function renderMarkdown(facts: {
@@ -37,6 +39,7 @@ export function renderMarkdown(facts: {
     passed.length === 0
       ? ""
       : folded(`${passed.length} ${passed.length === 1 ? "check" : "checks"} passed`, checkTable(passed)),
+    ...alertParts(verdict),
     `**Strength.** ${plain(strengthSentence(verdict, words))}`,
     folded(
       "Environment, and how to repeat it",
@@ -56,6 +59,25 @@ export function renderMarkdown(facts: {
     .filter((part) => part !== "")
     .join("\n\n")
     .concat("\n");
+}
+
+/** Nothing where alerts were not demanded. */
+function alertParts(verdict: Verdict): string[] {
+  if (verdict.run.expectedAlerts === null) return [];
+  const words = wordsIn("en");
+  const shown = verdict.alerts.slice(0, ALERTS_MAX);
+  const rest = verdict.alerts.length - shown.length;
+  const head = ["Alert", "Severity", "Fired", "Over", "First told", "Demanded"];
+  return [
+    `**Alerts.** ${plain(alertsSentence(verdict, words))}`,
+    shown.length === 0
+      ? ""
+      : tableOf(
+          head,
+          shown.map((alert) => alertCells(alert, words)),
+        ),
+    rest > 0 ? words.say("more", { count: rest }) : "",
+  ];
 }
 
 function exposureTable(verdict: Verdict): string {

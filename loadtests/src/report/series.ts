@@ -32,7 +32,11 @@ export async function readSeries(history: HistoryDatabase): Promise<Series> {
   const answers = await history.rows<Counted & { class: AnswerClass }>(answersByClass(width));
   const latency = await history.rows<Latency>(latencyFromDue(width));
   const overlap = await history.rows<Overlap>(overlapOverTime(width));
-  const bucketsCount = 1 + Math.max(0, ...[planned, started, answers].flat().map((row) => row.bucket));
+  const alerts = await history.rows<Counted>(
+    countPer("alerts", "greatest(firedMicroseconds, resolvedMicroseconds)", width),
+  );
+  const seen = [planned, started, answers, alerts].flat().map((row) => row.bucket);
+  const bucketsCount = 1 + Math.max(0, ...seen);
   const column = <Row extends { bucket: number }, Value>(
     rows: Row[],
     value: (row: Row) => Value,
@@ -79,6 +83,7 @@ async function lastSeconds(history: HistoryDatabase): Promise<number> {
       select max(dueMicroseconds) as last from planned
       union all select max(startedMicroseconds) from arrivals
       union all select max(endedMicroseconds) from requests where phase = 'campaign'
+      union all select max(greatest(firedMicroseconds, resolvedMicroseconds)) from alerts
     )`);
   return (rows[0]?.last ?? 0) / 1e6;
 }

@@ -153,6 +153,35 @@ export const TEXTS = {
   course: { en: "How it went", ja: "試験の経過" },
   warmUp: { en: "warm-up", ja: "慣らし運転" },
 
+  alerts: { en: "Alerts", ja: "警報" },
+  alertsSay: {
+    en: "{count} {count|alert|alerts} fired, {pages} of which {pages|was a page|were pages}.",
+    ja: "警報は {count} 件で、このうち担当者の呼び出しは {pages} 件です。",
+  },
+  alertsNone: {
+    en: "No alert fired; the rules were evaluated {evaluations} times during the campaign.",
+    ja: "警報はありませんでした。キャンペーン中に規則を {evaluations} 回評価しました。",
+  },
+  alertsNotWatched: {
+    en: "Nobody watched: whether an alert would have fired is not known.",
+    ja: "監視が行われなかったため、警報の有無は分かりません。",
+  },
+  alertsPartly: {
+    en: "The watching was not complete: there may have been more.",
+    ja: "監視が完全ではないため、ほかにもあった可能性があります。",
+  },
+  alertName: { en: "Alert", ja: "警報" },
+  severity: { en: "Severity", ja: "重要度" },
+  alertFired: { en: "Fired", ja: "発報" },
+  alertOver: { en: "Over", ja: "解消" },
+  alertTold: { en: "First told", ja: "最初の通知" },
+  alertExpected: { en: "Demanded", ja: "発報が必要" },
+  alertStillFires: { en: "still firing", ja: "継続中" },
+  alertNotTold: { en: "no notification seen", ja: "通知の記録なし" },
+  alertKeptBack: { en: "kept back: another alert says it", ja: "別の警報と同じ内容のため通知なし" },
+  yes: { en: "yes", ja: "はい" },
+  no: { en: "no", ja: "いいえ" },
+
   checks: { en: "Checks", ja: "検査の結果" },
   checksLead: {
     en: "Each with the number of positive observations that its outcome rests on. Zero observations are never a pass.",
@@ -279,7 +308,7 @@ function fillText(text: string, values: TextValues, number: (value: number) => s
   );
 }
 
-type NameGroup = "field" | "class" | "check" | "stopped";
+type NameGroup = "field" | "class" | "check" | "stopped" | "severity";
 
 /** Names of the record, as a person says them. What is not here is shown as it is. */
 export const NAMES: Record<NameGroup, Record<string, Record<Language, string>>> = {
@@ -351,6 +380,16 @@ export const NAMES: Record<NameGroup, Record<string, Record<Language, string>>> 
     bounds: { en: "Queues and memory stay bounded", ja: "待ち行列とメモリの上限" },
     "error-ratio": { en: "Few requests are lost or fail", ja: "応答なし・失敗の割合" },
     control: { en: "Deliberate faults were found", ja: "意図的に混入した誤りを検出できた" },
+    watching: { en: "Alert rules watched the whole run", ja: "警報の規則が試験の全体を監視した" },
+    "unexpected-pages": { en: "Nobody is paged for nothing", ja: "不要な呼び出しがない" },
+    "expected-alerts": { en: "The demanded alerts fire", ja: "必要な警報が発報する" },
+  },
+  severity: {
+    page: { en: "page: wakes somebody", ja: "呼び出し（担当者を起こす）" },
+    critical: { en: "critical: wakes somebody", ja: "重大（担当者を起こす）" },
+    ticket: { en: "ticket: read at work", ja: "要確認（勤務時間内）" },
+    campaign: { en: "campaign: told to those who run it", ja: "キャンペーン担当者への連絡" },
+    none: { en: "none", ja: "なし" },
   },
   stopped: {
     interrupted: { en: "interrupted by a person", ja: "利用者による中断" },

@@ -25,9 +25,10 @@ export async function writeReport(dir: string, verdict: Verdict): Promise<void> 
 export async function rewriteReport(dir: string): Promise<void> {
   const text = await readFile(join(dir, "verdict.json"), "utf8").catch(() => null);
   if (text === null) return;
-  const verdict = JSON.parse(text) as Omit<Verdict, "alerts"> & Partial<Pick<Verdict, "alerts">>;
+  const verdict = JSON.parse(text) as Verdict;
   // A verdict from before alerts were watched has none.
-  await writeReport(dir, { ...verdict, alerts: verdict.alerts ?? [] });
+  const run = { ...verdict.run, expectedAlerts: verdict.run.expectedAlerts ?? null };
+  await writeReport(dir, { ...verdict, alerts: verdict.alerts ?? [], run });
 }
 
 interface Record {

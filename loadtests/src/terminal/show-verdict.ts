@@ -7,6 +7,7 @@ import { cut, terminalText, whole, wrapped } from "./terminal-text.ts";
 
 const WORDS = wordsIn("en");
 const EXPOSURES_MAX = 5;
+const ALERTS_MAX = 6;
 const REASONS_MAX = 5;
 /** Longer lines are hard to read, however wide the terminal is. */
 const COLUMNS_MAX = 110;
@@ -28,6 +29,7 @@ export function showVerdict(verdict: Verdict, dir: string, options: VerdictOptio
     ...headline(verdict, columns, colors),
     "",
     ...exposureLines(verdict, columns, colors),
+    ...alertLines(verdict, columns, colors),
     ...verdict.reasons.slice(1, REASONS_MAX).flatMap((reason) => hanging("also", reason, columns, colors)),
     "",
     ...checkLines(verdict.checks, columns, colors),
@@ -81,6 +83,23 @@ function exposureText(exposure: Exposure): string {
   const fields = exposure.fields.map((field) => WORDS.name("field", field)).join(", ");
   const viewer = exposure.viewer === null ? "an address of nobody in this run" : `visitor ${exposure.viewer}`;
   return `${viewer} saw visitor ${exposure.victim}${older}: ${fields} (${exposure.step} ${exposure.place}, at ${seconds} s)`;
+}
+
+/** Pages first: the rest has time. */
+function alertLines({ alerts }: Verdict, columns: number, colors: Colors): string[] {
+  const sorted = alerts.toSorted(
+    (one, other) => Number(other.severity === "page") - Number(one.severity === "page"),
+  );
+  const rest = sorted.length - ALERTS_MAX;
+  const lines = sorted.slice(0, ALERTS_MAX).map((seen) => {
+    const seconds = (seen.firedMicroseconds / 1e6).toFixed(1);
+    const of = seen.labels === "" ? "" : ` ${seen.labels}`;
+    const over =
+      seen.resolvedMicroseconds === null ? "" : ` until ${(seen.resolvedMicroseconds / 1e6).toFixed(1)} s`;
+    return `${seen.alert}${of}: ${seen.severity}${seen.isExpected ? ", as demanded" : ""}${seen.isInhibited ? ", kept back" : ""} (at ${seconds} s${over})`;
+  });
+  if (rest > 0) lines.push(`and ${whole.format(rest)} more, in the report`);
+  return lines.flatMap((line, index) => hanging(index === 0 ? "alerts" : "", line, columns, colors));
 }
 
 /** The order of judgement: a missed objective says nothing in a run that was not valid. */
