@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { METRIC_NAMES, METRICS, type MetricName, seriesNamesOf } from "../catalogue/catalogue.ts";
+import type { Metric } from "../catalogue/metric.ts";
+import { metricsPage } from "./metrics-page.ts";
+
+const root = join(import.meta.dirname, "../..");
+const metricOf = (name: MetricName): Metric => METRICS[name];
+
+it("docs/metrics.md is what the catalogue says (npm run metrics-page)", () => {
+  expect(readFileSync(join(root, "docs/metrics.md"), "utf8")).toBe(metricsPage());
+});
+
+describe("every metric of the catalogue", () => {
+  it.each(METRIC_NAMES)("%s is called as Prometheus asks for it", (name) => {
+    const { type, unit } = metricOf(name);
+    expect(name).toMatch(/^crowdproof_[a-z]+(_[a-z]+)*$/);
+    expect(name.endsWith("_total")).toBe(type === "counter");
+    if (unit === "seconds since 1970") expect(name).toMatch(/_timestamp_seconds$/);
+    if (unit === "seconds") expect(name).toMatch(/_seconds(_max)?$/);
+    if (unit === "ratio") expect(name).toMatch(/_ratio$/);
+  });
+
+  it.each(METRIC_NAMES)(
+    "%s says what it is in a sentence, has rising buckets, and no value twice",
+    (name) => {
+      const { type, meaning, buckets, labels } = metricOf(name);
+      expect(meaning).toMatch(/^[A-Z0-9].*\.$/);
+      expect(buckets !== undefined).toBe(type === "histogram");
+      expect(buckets).toEqual(
+        buckets === undefined ? undefined : [...new Set(buckets)].sort((a, b) => a - b),
+      );
+      for (const values of Object.values(labels))
+        if (values !== "open") expect(new Set(values).size).toBe(values.length);
+    },
+  );
+});
+
+it("Prometheus has each metric of the service in one job only", () => {
+  const file = readFileSync(join(root, "monitoring/prometheus/prometheus.yml"), "utf8");
+  const [, dropped = ""] = /regex: (crowdproof_\S+)\n\s+action: drop/.exec(file) ?? [];
+  // Prometheus matches the whole name.
+  const isDropped = (series: string) => new RegExp(`^(?:${dropped})$`).test(series);
+  const names = METRIC_NAMES.filter((name) => metricOf(name).servedBy === "service");
+  const onSmallPage = names.filter((name) => metricOf(name).page === "anomalies");
+  expect(names.filter((name) => seriesNamesOf(name).every(isDropped))).toEqual(onSmallPage);
+  expect(names.filter((name) => seriesNamesOf(name).some(isDropped))).toEqual(onSmallPage);
+});
