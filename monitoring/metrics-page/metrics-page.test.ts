@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMES, METRICS, type MetricName, seriesNamesOf } from "../catalogue/catalogue.ts";
+import { METRIC_NAMES, METRICS, type MetricName } from "../catalogue/catalogue.ts";
 import type { Metric } from "../catalogue/metric.ts";
 import { metricsPage } from "./metrics-page.ts";
 
@@ -35,15 +35,4 @@ describe("every metric of the catalogue", () => {
         if (values !== "open") expect(new Set(values).size).toBe(values.length);
     },
   );
-});
-
-it("Prometheus has each metric of the service in one job only", () => {
-  const file = readFileSync(join(root, "monitoring/prometheus/prometheus.yml"), "utf8");
-  const [, dropped = ""] = /regex: (crowdproof_\S+)\n\s+action: drop/.exec(file) ?? [];
-  // Prometheus matches the whole name.
-  const isDropped = (series: string) => new RegExp(`^(?:${dropped})$`).test(series);
-  const names = METRIC_NAMES.filter((name) => metricOf(name).servedBy === "service");
-  const onSmallPage = names.filter((name) => metricOf(name).page === "anomalies");
-  expect(names.filter((name) => seriesNamesOf(name).every(isDropped))).toEqual(onSmallPage);
-  expect(names.filter((name) => seriesNamesOf(name).some(isDropped))).toEqual(onSmallPage);
 });
