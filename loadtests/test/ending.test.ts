@@ -235,6 +235,7 @@ describe("a gate whose disk is full in the middle", () => {
         execFileSync("umount", [disk]);
       }
     },
+    TEST_MS_MAX,
   );
 });
 
