@@ -4,6 +4,7 @@ import type { CleanUp } from "../cleanup/clean-up.ts";
 import { writeCleanUpRecord } from "../cleanup/clean-up-record.ts";
 import { cleanUp } from "../cleanup/clean-up-run.ts";
 import { readPlan } from "../plan/plan-file.ts";
+import { cycleFolders, readProbeRecord } from "../probe/probe-folder.ts";
 import { requireOwnConnection, requireOwnTarget } from "../target/permission.ts";
 import { resolveCleanUpSecrets } from "../target/secrets.ts";
 import { collect } from "./collect.ts";
@@ -15,23 +16,35 @@ export function addCleanupCommand(program: Command): void {
     .description(
       "Remove a run's people from its target again: shows how many there are, removes them with --yes.",
     )
-    .argument("<RUN>", "run folder; plan.json in it is enough, also after the gate was killed")
+    .argument("<RUN>", "folder of a run or a probe; plan.json in it is enough, also after it was killed")
     .option("--yes", "remove them")
     .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])
     .addHelpText("after", "\nExample:\n  crowdproof cleanup runs/2026-12-04-default --yes\n")
-    .action(async (folder: string, flags: { yes?: boolean; iOwnThisTarget: string[] }) => {
+    .action(async (folder: string, flags: CleanupFlags) => {
       const dir = resolve(folder);
-      const plan = await readPlan(dir);
-      const { target } = plan;
-      await requireOwnTarget(target, flags.iOwnThisTarget);
-      const secrets = await resolveCleanUpSecrets(target, process.env);
-      await requireOwnConnection(target, secrets, flags.iOwnThisTarget);
-      const isMeant = flags.yes === true;
-      const done = await cleanUp({ plan, secrets, isMeant });
-      process.stdout.write(describe(done, plan.runId, plan.target.name, folder));
-      if (isMeant) await record(dir, done);
-      if (isMeant && done.left !== 0 && done.left !== null) process.exitCode = EXIT_CODES.unknown.code;
+      // A probe's people are in runs of their own, one for each cycle.
+      const runs = (await readProbeRecord(dir)) === null ? [dir] : await cycleFolders(dir);
+      if (runs.length === 0) process.stdout.write("That probe has removed its people already.\n");
+      for (const run of runs) await cleanRun(run, flags, folder);
     });
+}
+
+interface CleanupFlags {
+  yes?: boolean;
+  iOwnThisTarget: string[];
+}
+
+async function cleanRun(dir: string, flags: CleanupFlags, folder: string): Promise<void> {
+  const plan = await readPlan(dir);
+  const { target } = plan;
+  await requireOwnTarget(target, flags.iOwnThisTarget);
+  const secrets = await resolveCleanUpSecrets(target, process.env);
+  await requireOwnConnection(target, secrets, flags.iOwnThisTarget);
+  const isMeant = flags.yes === true;
+  const done = await cleanUp({ plan, secrets, isMeant });
+  process.stdout.write(describe(done, plan.runId, plan.target.name, folder));
+  if (isMeant) await record(dir, done);
+  if (isMeant && done.left !== 0 && done.left !== null) process.exitCode = EXIT_CODES.unknown.code;
 }
 
 /** The report says what is left; a run that was killed may have none yet. */

@@ -9,6 +9,7 @@ import { EXIT_CODES } from "./exit-codes.ts";
 import { addGateCommand } from "./gate-command.ts";
 import { addJudgeCommand } from "./judge-command.ts";
 import { addPlanCommand } from "./plan-command.ts";
+import { addProbeCommand } from "./probe-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addTryCommand } from "./try-command.ts";
 import { addWatchCommand } from "./watch-command.ts";
@@ -28,6 +29,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     addGateCommand,
     addPlanCommand,
     addTryCommand,
+    addProbeCommand,
     addJudgeCommand,
     addCleanupCommand,
     addServeCommand,

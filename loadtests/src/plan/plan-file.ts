@@ -26,8 +26,8 @@ export async function writePlan(dir: string, plan: Plan): Promise<void> {
   }
 }
 
-/** By hand, because `mkdir` with `recursive` never ends where a parent takes no folders (Node 26, /proc). */
-async function makeFolder(dir: string): Promise<void> {
+/** A folder of mode 0700 with its parents. By hand, because `mkdir` with `recursive` never ends where a parent takes no folders (Node 26, /proc). */
+export async function makeFolder(dir: string): Promise<void> {
   try {
     await mkdir(dir, { mode: 0o700 });
   } catch (error) {

@@ -1,0 +1,58 @@
+import type { ProbeCheck } from "./judge-history.ts";
+import { EPISODE_SECONDS } from "./limits.ts";
+
+/** What a check has seen, without a pause that would have let the alarm end. Nothing of anybody. */
+export interface Seen {
+  readonly check: ProbeCheck;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  readonly times: number;
+}
+
+/**
+ * Where somebody may be shown, or be, somebody else: these stop the campaign. A missing Cache-Control or a dishonest
+ * refusal is paged and closes nothing.
+ */
+const STOPPING: readonly ProbeCheck[] = [
+  "reads-own",
+  "ids-unique",
+  "acks-durable",
+  "no-ghost-id",
+  "once-per-person",
+  "ids-well-formed",
+  "sessions-bound",
+];
+
+export const isStopping = (check: ProbeCheck) => STOPPING.includes(check);
+
+/** What goes on: by check, and since when the campaign is being stopped. Pure but for the times it is given. */
+export interface Alarm {
+  /** What is to be told now. `isNewEpisode`: the campaign has to be stopped. */
+  add(check: ProbeCheck, times: number, atMs: number): { seen: Seen; isNewEpisode: boolean };
+  /** Everything that still goes on. */
+  going(nowMs: number): Seen[];
+}
+
+export function createAlarm(): Alarm {
+  const seenBy = new Map<ProbeCheck, Seen>();
+  let stopsUntilMs = Number.NEGATIVE_INFINITY;
+  const isGoing = (seen: Seen, nowMs: number) => nowMs - seen.lastAtMs < EPISODE_SECONDS * 1e3;
+  return {
+    add(check, times, atMs) {
+      const before = seenBy.get(check);
+      const isOn = before !== undefined && isGoing(before, atMs);
+      const seen = {
+        check,
+        firstAtMs: isOn ? before.firstAtMs : atMs,
+        lastAtMs: atMs,
+        times: (isOn ? before.times : 0) + times,
+      };
+      seenBy.set(check, seen);
+      if (!isStopping(check)) return { seen, isNewEpisode: false };
+      const isNewEpisode = atMs >= stopsUntilMs;
+      stopsUntilMs = atMs + EPISODE_SECONDS * 1e3;
+      return { seen, isNewEpisode };
+    },
+    going: (nowMs) => [...seenBy.values()].filter((seen) => isGoing(seen, nowMs)),
+  };
+}

@@ -1,0 +1,81 @@
+import { isStopping, type Seen } from "./alarm.ts";
+import { EPISODE_SECONDS } from "./limits.ts";
+
+const NAME = "ProbeSawForeignData";
+
+export interface AlertPlaces {
+  target: string;
+  /** The alert's name is put behind it. */
+  runbookBaseUrl: string;
+  dashboardBaseUrl: string;
+  metricsUrl: string;
+}
+
+export interface ProbeAlert {
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  startsAt: string;
+  endsAt: string;
+  generatorURL: string;
+}
+
+/** The alert of the rules, but for its lane: closed words, times and counts, nothing of anybody. */
+export function probeAlert(seen: Seen, places: AlertPlaces): ProbeAlert {
+  const { check, firstAtMs, lastAtMs, times } = seen;
+  const { target, runbookBaseUrl, dashboardBaseUrl, metricsUrl } = places;
+  const since = new Date(firstAtMs).toISOString();
+  const last = new Date(lastAtMs).toISOString();
+  return {
+    labels: {
+      alertname: NAME,
+      severity: "page",
+      halt: String(isStopping(check)),
+      check,
+      target,
+      lane: "push",
+    },
+    annotations: {
+      summary: SUMMARIES[check](target),
+      description: `${check} failed ${times} times since ${since}, the last at ${last}, seen by the probe's own visitors.`,
+      runbook_url: `${withoutSlash(runbookBaseUrl)}/${NAME}`,
+      dashboard_url: `${withoutSlash(dashboardBaseUrl)}/d/crowdproof-identity`,
+    },
+    // An alert that began before a reopening would not halt again for what came after it.
+    startsAt: last,
+    endsAt: new Date(lastAtMs + EPISODE_SECONDS * 1e3).toISOString(),
+    generatorURL: metricsUrl,
+  };
+}
+
+/** As Alertmanager's own webhook, version 4: whoever takes its alerts takes this. */
+export function webhookBody(alert: ProbeAlert): string {
+  const { labels, annotations } = alert;
+  return JSON.stringify({
+    version: "4",
+    groupKey: `{}:{alertname="${NAME}"}`,
+    truncatedAlerts: 0,
+    status: "firing",
+    receiver: "crowdproof-probe",
+    groupLabels: { alertname: NAME },
+    commonLabels: labels,
+    commonAnnotations: annotations,
+    externalURL: alert.generatorURL,
+    alerts: [{ status: "firing", fingerprint: "", ...alert }],
+  });
+}
+
+const SUMMARIES: Record<Seen["check"], (target: string) => string> = {
+  "reads-own": (target) => `${target} showed a visitor of the probe somebody else's data`,
+  "ids-unique": (target) => `${target} gave one member ID to two people`,
+  "acks-durable": (target) => `${target} lost a member whom it had acknowledged, or changed their data`,
+  "no-ghost-id": (target) => `${target} told a member ID to somebody who is no member`,
+  "once-per-person": (target) => `${target} made two members of one person`,
+  "ids-well-formed": (target) => `${target} gave out a malformed member ID`,
+  "refusals-honest": (target) =>
+    `${target} sends people away dishonestly: no time to come back, or a wrong one`,
+  "sessions-bound": (target) =>
+    `${target} gave one session to two people, or let somebody read without a right one`,
+  "responses-private": (target) => `${target} lets shared caches store answers with personal data`,
+};
+
+const withoutSlash = (url: string) => url.replace(/\/+$/, "");

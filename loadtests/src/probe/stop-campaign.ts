@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Seen } from "./alarm.ts";
+import { postJson } from "./post-json.ts";
+import { type AlertPlaces, probeAlert, webhookBody } from "./probe-alert.ts";
+
+/** What stops the campaign of a system that is not ours; absent where nothing was given. */
+export interface StopOptions {
+  webhook: { url: string; token: string | undefined } | null;
+  command: string | null;
+  /** Told to the command. */
+  folder: string;
+  places: AlertPlaces;
+  count(action: "webhook" | "command", isDone: boolean): void;
+  say(text: string): void;
+}
+
+/** Of one try of the webhook; with its pauses all of them end within a minute and a half. */
+const TRY_MS_MAX = 10_000;
+const PAUSES_MS = [500, 2_000, 5_000, 10_000, 20_000];
+/** Whoever has to wait longer starts a process of their own. */
+const COMMAND_MS_MAX = 60_000;
+const KILL_MS = 2_000;
+
+/** Both at once, once for an episode. Never throws: what did not work is said and counted. */
+export async function stopCampaign(seen: Seen, options: StopOptions): Promise<void> {
+  await Promise.all([callWebhook(seen, options), runCommand(seen, options)]);
+}
+
+async function callWebhook(seen: Seen, { webhook, places, count, say }: StopOptions): Promise<void> {
+  if (webhook === null) return;
+  const body = webhookBody(probeAlert(seen, places));
+  for (const pauseMs of [...PAUSES_MS, null]) {
+    const trouble = await postJson(webhook.url, body, { timeoutMs: TRY_MS_MAX, token: webhook.token });
+    count("webhook", trouble === null);
+    if (trouble === null) return say("The campaign is stopped: the halt webhook took it.");
+    const next = pauseMs === null ? "NOT STOPPED BY IT; stop the campaign by hand" : "trying again";
+    say(`The halt webhook did not stop the campaign: ${trouble}; ${next}.`);
+    if (pauseMs !== null) await sleep(pauseMs);
+  }
+}
+
+async function runCommand(seen: Seen, { command, folder, places, count, say }: StopOptions): Promise<void> {
+  if (command === null) return;
+  const ending = await runInShell(command, {
+    CROWDPROOF_CHECK: seen.check,
+    CROWDPROOF_TARGET: places.target,
+    CROWDPROOF_FOLDER: folder,
+  });
+  count("command", ending === null);
+  say(
+    ending === null
+      ? "The campaign is stopped: the command given by --on-violation ended well."
+      : `The command given by --on-violation ${ending}; stop the campaign by hand.`,
+  );
+}
+
+/** Null where it ended well. A group of its own, so that all of it can be ended. */
+async function runInShell(command: string, environment: Record<string, string>): Promise<string | null> {
+  const child = spawn(command, {
+    shell: true,
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...environment },
+  });
+  const ended = once(child, "exit").then(
+    ([code, signal]: (number | string | null)[]) =>
+      code === 0 ? null : `ended with ${signal ?? `exit code ${code}`}`,
+    (error: Error) => `could not be started: ${error.message}`,
+  );
+  const inTime = await Promise.race([ended, sleep(COMMAND_MS_MAX, "late" as const, { ref: false })]);
+  if (inTime !== "late") return inTime;
+  endGroup(child.pid, "SIGTERM");
+  if ((await Promise.race([ended, sleep(KILL_MS, "late" as const)])) === "late")
+    endGroup(child.pid, "SIGKILL");
+  return `did not end within ${COMMAND_MS_MAX / 1e3} s, and was ended`;
+}
+
+function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch (error) {
+    // It ended meanwhile.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
