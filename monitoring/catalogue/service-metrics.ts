@@ -91,7 +91,7 @@ export const SERVICE_METRICS = {
   },
   crowdproof_commit_seconds: {
     ...spread,
-    meaning: "One batch's commit, from the statement sent to its answer or its failure.",
+    meaning: "One batch's commit, from its statement given to the pool to its answer or its failure.",
   },
   crowdproof_admission_wait_seconds: {
     ...spread,
@@ -174,7 +174,7 @@ export const SERVICE_METRICS = {
     ...level,
     unit: "seconds",
     meaning:
-      "How late the event loop comes to anything: 99th percentile over the last 5 to 10 s, of the worker that lags most.",
+      "How late the event loop comes to anything: 99th percentile over the last 5 to 10 s, of the worker that lags most; of one that does not answer, how long it has not.",
     overWorkers: "max",
   },
   crowdproof_memory_bytes_max: {

@@ -169,6 +169,9 @@ test("a worker that hangs delays no page, and is told by what it said last", asy
   process.kill(hung, "SIGSTOP");
   try {
     expect(await readSeries(service, series)).toBe(acknowledged);
+    await expect
+      .poll(() => readSeries(service, "crowdproof_event_loop_lag_seconds"), { timeout: 30_000 })
+      .toBeGreaterThan(2);
     expect(await metricsAt(service, "/metrics/anomalies")).toContain('crowdproof_workers{state="serving"} 2');
   } finally {
     process.kill(hung, "SIGCONT");

@@ -14,6 +14,8 @@ export interface Fleet {
   /** The links to the workers that live now. */
   links(): readonly ParentLink[];
   counts(): Readonly<Record<WorkerState, number>>;
+  /** Of the worker that owes its metrics longest; 0 where all have told them. */
+  silentSeconds(): number;
   /** How many should be serving. */
   wanted(): number;
   /** A rolling restart is under way. */
@@ -68,6 +70,8 @@ interface Member {
   state: WorkerState;
   /** What it said of itself last. */
   last: MetricsSnapshot;
+  /** Since when it owes an answer. */
+  askedMs: number | undefined;
 }
 
 /** Resolves when all workers listen; rejects with the first one's own words when it cannot. */
@@ -115,6 +119,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       exited,
       state: "starting",
       last: [],
+      askedMs: undefined,
     };
     link.on("settings", (): WorkerSettings => ({ ...settings, slot }));
     link.on("last-words", (snapshot) => {
@@ -187,8 +192,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   async function ask(member: Member, page: MetricsPage): Promise<void> {
+    member.askedMs ??= performance.now();
     try {
       const told = (await member.link.request("metrics", page)) as MetricsSnapshot;
+      member.askedMs = undefined;
       member.last = mergeSnapshots(member.last, told);
     } catch (error) {
       log.debug({ words: error instanceof Error ? error.message : "" }, "a worker told no metrics");
@@ -216,6 +223,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       const counts = { starting: 0, serving: 0, leaving: 0 };
       for (const { state } of members) counts[state] += 1;
       return counts;
+    },
+    silentSeconds() {
+      const nowMs = performance.now();
+      return Math.max(0, ...[...members].map(({ askedMs = nowMs }) => (nowMs - askedMs) / 1_000));
     },
     wanted: () => (isStopping ? 0 : config.workers),
     isDeploying: () => restarting !== undefined,

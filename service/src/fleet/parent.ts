@@ -87,6 +87,7 @@ async function serve(
         workers: () => fleet?.counts() ?? { starting: config.workers, serving: 0, leaving: 0 },
         workersWanted: () => fleet?.wanted() ?? config.workers,
         isDeploying: () => fleet?.isDeploying() ?? false,
+        silentSeconds: () => fleet?.silentSeconds() ?? 0,
         snapshots: async (page) => [
           campaign.snapshot(page),
           mails.snapshot(page),

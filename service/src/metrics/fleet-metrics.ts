@@ -24,6 +24,8 @@ export interface FleetMetricsOptions {
   workers(): Readonly<Record<LabelsOf<"crowdproof_workers">["state"], number>>;
   workersWanted(): number;
   isDeploying(): boolean;
+  /** Of the worker that owes its metrics longest. */
+  silentSeconds(): number;
   snapshots(page: MetricsPage): Promise<readonly MetricsSnapshot[]>;
 }
 
@@ -35,6 +37,8 @@ export function createFleetMetrics(options: FleetMetricsOptions): FleetMetrics {
   tallies.levels("crowdproof_workers", options.workers);
   tallies.level("crowdproof_workers_wanted", options.workersWanted);
   tallies.level("crowdproof_deploying", () => (options.isDeploying() ? 1 : 0));
+  // Whoever hangs cannot say so.
+  tallies.level("crowdproof_event_loop_lag_seconds", options.silentSeconds);
   tallies.level("crowdproof_plan_visitors_per_second", () => options.planVisitorsPerSecond);
 
   // What ended workers counted. Appended to and replaced within one turn of the event loop, so that no page counts a
@@ -52,6 +56,7 @@ export function createFleetMetrics(options: FleetMetricsOptions): FleetMetrics {
   }
 
   async function renderPage(page: MetricsPage): Promise<string> {
+    // First: whoever has told nothing by then is silent.
     const living = await options.snapshots(page);
     const all = [tallies.snapshot(page), ...ended, ...living];
     return renderSnapshots(page === "all" ? all : all.map(anomaliesOf));
