@@ -215,6 +215,7 @@ describe("a gate whose disk is full in the middle", () => {
     { fault: ["--fault", "shared-cache-key"], exitCode: 1, says: /answers had shown somebody else's data/ },
   ])(
     "stops sending, says what to type next and exits $exitCode",
+    { timeout: TEST_MS_MAX },
     async ({ fault, exitCode, says }, { skip }) => {
       const disk = join(desk.path, "disk");
       mkdirSync(disk);
@@ -235,7 +236,6 @@ describe("a gate whose disk is full in the middle", () => {
         execFileSync("umount", [disk]);
       }
     },
-    TEST_MS_MAX,
   );
 });
 
