@@ -5,7 +5,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { findProgram, howToInstall } from "./find-program.ts";
-import { type StackOptions, startStack } from "./start-stack.ts";
+import type { StackOptions } from "./stack-options.ts";
+import { startStack } from "./start-stack.ts";
 import { UsageError } from "./usage-error.ts";
 
 const EXIT = { usage: 2, bug: 70 } as const;

@@ -33,14 +33,16 @@ beforeAll(async () => {
   const rulesFile = join(folder, "rules.yml");
   await writeFile(tokenFile, "0123456789abcdef0123456789abcdef", { mode: 0o600 });
   await writeFile(rulesFile, RULES);
+  // In the order of `npm run up`: the service pushes to an Alertmanager that must be there before it.
+  stack = await startStack({ parameters: "quick", rulesFile });
   service = await startReferenceService({
     port: 0,
     fault: undefined,
     databaseUrl: undefined,
-    environment: { ALERTS_TOKEN_FILE: tokenFile, WORKERS: "2" },
+    environment: { ALERTS_TOKEN_FILE: tokenFile, ALERTMANAGER_URLS: stack.alertmanagerUrl, WORKERS: "2" },
   });
   const serviceAdminUrl = service.environment["CROWDPROOF_ADMIN_URL"];
-  stack = await startStack({ serviceAdminUrl, parameters: "quick", haltTokenFile: tokenFile, rulesFile });
+  await stack.watchService({ serviceAdminUrl, haltTokenFile: tokenFile });
 }, 150_000);
 
 afterAll(async () => {

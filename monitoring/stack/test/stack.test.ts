@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ExpectStatic, it } from "vitest";
 import { describeWith } from "../../../loadtests/test/needs.ts";
-import { type Stack, type StackOptions, startStack } from "../start-stack.ts";
+import type { StackOptions } from "../stack-options.ts";
+import { type Stack, startStack } from "../start-stack.ts";
 
 /** A machine with other things to do; nothing here asserts how long anything takes. */
 const WITHIN = { timeout: 60_000, interval: 100 };

@@ -1,0 +1,26 @@
+import type { Parameters } from "./configuration.ts";
+
+export interface StackOptions {
+  /** Where `/metrics`, `/metrics/anomalies` and `/alerts` are; absent: no service of ours is watched (yet, see `watchService`). */
+  readonly serviceAdminUrl?: string | undefined;
+  readonly probeUrl?: string | undefined;
+  readonly gateUrl?: string | undefined;
+  /** `quick` for tests: waits of seconds instead of minutes. */
+  readonly parameters: Parameters;
+  /** Becomes the label `run` of every alert that Prometheus sends. */
+  readonly runLabel?: string | undefined;
+  /** The service's ALERTS_TOKEN_FILE; absent: alerts close nothing, and the receiver says so. */
+  readonly haltTokenFile?: string | undefined;
+  /** Rules of a test's own instead of the committed ones. */
+  readonly rulesFile?: string | undefined;
+  /** Absent or 0: any that is free. */
+  readonly ports?: Partial<Record<"prometheus" | "alertmanager" | "receiver", number>> | undefined;
+  /** Arguments of the receiver, such as `--on-silence=COMMAND`. */
+  readonly receiverArguments?: readonly string[] | undefined;
+  readonly grafanaUrl?: string | undefined;
+  /** Instead of what is installed. */
+  readonly programs?: Partial<Record<"prometheus" | "alertmanager", string>> | undefined;
+}
+
+/** The service that is watched, and the token by which an alert may close its campaign. */
+export type WatchedService = Pick<StackOptions, "serviceAdminUrl" | "haltTokenFile">;
