@@ -11,6 +11,7 @@ export interface Parameters {
     readonly identity: number;
     readonly processing: number;
     readonly budget: number;
+    readonly month: number;
     readonly capacity: number;
     readonly watching: number;
   };
@@ -57,6 +58,8 @@ export interface Parameters {
     readonly forSeconds: number;
     readonly workerMissingSeconds: number;
     readonly nearShare: number;
+    /** From this share of the capacity on, a trend is looked at. */
+    readonly trendFromShare: number;
     readonly trendSeconds: number;
     readonly horizonSeconds: number;
     readonly overPlanShare: number;
@@ -101,7 +104,9 @@ export const production: Parameters = {
     identity: 1,
     // As often as the service's whole page is scraped.
     processing: 5,
-    budget: 15,
+    budget: 5,
+    // Three days of samples are read each time.
+    month: 60,
     capacity: 15,
     watching: 5,
   },
@@ -147,7 +152,8 @@ export const production: Parameters = {
       periodSeconds: 30 * MINUTE,
       badShare: 0.01,
       windows: [
-        { longSeconds: 1 * MINUTE, shortSeconds: 20, budgetShare: 0.25 },
+        // Nine seconds in which nobody gets through.
+        { longSeconds: 1 * MINUTE, shortSeconds: 20, budgetShare: 0.5 },
         { longSeconds: 5 * MINUTE, shortSeconds: 1 * MINUTE, budgetShare: 0.5 },
       ],
       eventsMin: 50,
@@ -171,10 +177,13 @@ export const production: Parameters = {
     waitingConnections: 1,
     // Everybody's request is late by this, whatever it asks for.
     eventLoopSeconds: 0.25,
-    forSeconds: 1 * MINUTE,
+    // Longer than a moment's crowd stays in the averages over a minute.
+    forSeconds: 2 * MINUTE,
     // A worker that died is replaced and serves within 3 s.
     workerMissingSeconds: 15,
     nearShare: 0.8,
+    // A campaign begins with a jump, which looks like a steep trend.
+    trendFromShare: 0.5,
     trendSeconds: 10 * MINUTE,
     // Time to add capacity, or to pace the sending.
     horizonSeconds: 10 * MINUTE,
@@ -199,7 +208,7 @@ export const production: Parameters = {
 /** The same rules for tests that cannot wait: scraped and evaluated each quarter or half of a second, over seconds. */
 export const quick: Parameters = {
   ...production,
-  everySeconds: { identity: 0.25, processing: 0.5, budget: 0.5, capacity: 0.5, watching: 0.5 },
+  everySeconds: { identity: 0.25, processing: 0.5, budget: 0.5, month: 0.5, capacity: 0.5, watching: 0.5 },
   identity: {
     windowSeconds: 20,
     clockSkewSeconds: 2,
@@ -239,7 +248,7 @@ export const quick: Parameters = {
   capacity: {
     ...production.capacity,
     commitsMin: 5,
-    forSeconds: 3,
+    forSeconds: 6,
     workerMissingSeconds: 2,
     trendSeconds: 10,
     horizonSeconds: 10,

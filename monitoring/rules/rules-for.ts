@@ -11,7 +11,7 @@ export function rulesFor(parameters: Parameters): RuleGroup[] {
   return [
     identityRules(parameters),
     processingRules(parameters),
-    budgetRules(parameters),
+    ...budgetRules(parameters),
     capacityRules(parameters),
     watchingRules(parameters),
   ];

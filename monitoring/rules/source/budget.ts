@@ -7,18 +7,31 @@ import { percent } from "./processing.ts";
  * Who is acknowledged slowly, or not at all through our fault, spends an error budget. One budget is the campaign's,
  * minutes long; one is the month's. Told to wait or refused is not counted here: promises and goodput are.
  */
-export function budgetRules(parameters: Parameters): RuleGroup {
-  const { budget } = parameters;
-  const windows = [...budget.campaign.windows, ...budget.month.windows];
+export function budgetRules(parameters: Parameters): RuleGroup[] {
+  const { budget, everySeconds } = parameters;
+  const campaign = windowsOf(budget.campaign);
+  const month = windowsOf(budget.month).filter((seconds) => !campaign.includes(seconds));
+  const recorded = (windows: readonly number[]) =>
+    windows.flatMap((seconds) => burnRecordings(seconds, budget.slowSeconds));
+  return [
+    {
+      name: "campaign-budget",
+      everySeconds: everySeconds.budget,
+      recordings: recorded(campaign),
+      alerts: [slowInCampaign(parameters)],
+    },
+    {
+      name: "month-budget",
+      everySeconds: everySeconds.month,
+      recordings: recorded(month),
+      alerts: [slowThisMonth(parameters)],
+    },
+  ];
+}
+
+function windowsOf({ windows }: Budget): number[] {
   const seconds = new Set(windows.flatMap(({ longSeconds, shortSeconds }) => [longSeconds, shortSeconds]));
-  return {
-    name: "budget",
-    everySeconds: parameters.everySeconds.budget,
-    recordings: [...seconds]
-      .sort((a, b) => a - b)
-      .flatMap((each) => burnRecordings(each, budget.slowSeconds)),
-    alerts: [slowInCampaign(parameters), slowThisMonth(parameters)],
-  };
+  return [...seconds].sort((a, b) => a - b);
 }
 
 const judgedIn = (seconds: number) => `campaign:crowdproof_judged_signups:increase${duration(seconds)}`;

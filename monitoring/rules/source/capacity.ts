@@ -87,17 +87,19 @@ unless max by (instance, run) (crowdproof_deploying) == 1`,
 
 function capacityNear({ capacity: at }: Parameters): Alert {
   const trend = `predict_linear(${OFFERED}[${duration(at.trendSeconds)}], ${at.horizonSeconds})`;
-  const near = (load: string, because: string) =>
-    `label_replace(${load} / (${CAPACITY} > 0), "because", "${because}", "", "") > ${at.nearShare}`;
+  const near = (share: string, because: string) =>
+    `label_replace(${share}, "because", "${because}", "", "") > ${at.nearShare}`;
   return {
     alert: "CapacityNear",
     severity: "ticket",
-    expr: `\n${near(PLAN, "plan")}\nor ${near(trend, "trend")}`,
+    expr: `
+${near(`${PLAN} / (${CAPACITY} > 0)`, "plan")}
+or ${near(`${trend} / (${CAPACITY} > 0) and ${OFFERED} > ${at.trendFromShare} * ${CAPACITY}`, "trend")}`,
     forSeconds: at.forSeconds,
     summary: "More people are coming than the service is likely to be able to do ({{ $labels.because }}).",
     description: "{{ $value | humanizePercentage }} of the measured capacity will be asked for.",
     dashboard: "capacity",
-    threshold: `the plan's peak, or what the last ${duration(at.trendSeconds)} lead to in ${duration(at.horizonSeconds)}, above ${percent(at.nearShare)} of the measured capacity, for ${duration(at.forSeconds)}`,
+    threshold: `the plan's peak, or what the last ${duration(at.trendSeconds)} lead to in ${duration(at.horizonSeconds)}, above ${percent(at.nearShare)} of the measured capacity (the latter from ${percent(at.trendFromShare)} on), for ${duration(at.forSeconds)}`,
   };
 }
 

@@ -1,0 +1,425 @@
+import {
+  type AlertTests,
+  climb,
+  failed,
+  firesAt,
+  hold,
+  late,
+  type Segment,
+  type Series,
+  saying,
+  series,
+  silentAt,
+} from "../rule-test.ts";
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+
+/** Signups of which this share is acknowledged late or not at all, for so long, so many times as many as else. */
+type Part = readonly [badShare: number, seconds: number, times?: number];
+
+interface Signups {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly perSecond?: number;
+  /** Those that are bad: acknowledged late, failed, or nobody knows. */
+  readonly how?: "slow" | "failed" | "indeterminate";
+  /** Before the first sample that climbs. */
+  readonly begin?: readonly Segment[];
+  readonly parts: readonly Part[];
+}
+
+function signups({ labels = {}, perSecond = 10, how = "slow", begin = [], parts }: Signups): Series[] {
+  const shape = (rateOf: (bad: number) => number) => [
+    ...begin,
+    ...parts.map(([bad, seconds, times = 1]) => climb(times * perSecond * rateOf(bad), seconds)),
+  ];
+  const total = (outcome: string, rateOf: (bad: number) => number) =>
+    series("crowdproof_signups_total", { ...labels, outcome }, ...shape(rateOf));
+  return [
+    total("acknowledged", (bad) => (how === "slow" ? 1 : 1 - bad)),
+    total("failed", (bad) => (how === "failed" ? bad : 0)),
+    total("indeterminate", (bad) => (how === "indeterminate" ? bad : 0)),
+    // Told to wait, refused, rejected: neither good nor bad here.
+    total("waiting", () => 1),
+    total("refused", () => 1),
+    total("rejected", () => 1),
+    series(
+      "crowdproof_signup_latency_seconds_bucket",
+      { ...labels, le: "0.5" },
+      ...shape((bad) => (1 - bad) / 2),
+    ),
+    series("crowdproof_signup_latency_seconds_bucket", { ...labels, le: "1.2" }, ...shape((bad) => 1 - bad)),
+    series("crowdproof_signup_latency_seconds_bucket", { ...labels, le: "2.5" }, ...shape(() => 1)),
+  ];
+}
+
+const IN_CAMPAIGN: AlertTests = {
+  alert: "SignupsSlowInCampaign",
+  tests: [
+    {
+      name: "fires when half of the campaign's budget goes in a minute, until it is over",
+      proves: ["not yet", "now", "over"],
+      given: signups({
+        parts: [
+          [0, 600],
+          [0.5, 120],
+          [0, 600],
+        ],
+      }),
+      // The minute's share is above 15 % after 20 s of every second signup; the short window ends it within 20 s.
+      expect: [
+        ...silentAt(60, 595),
+        firesAt(660, saying("50%")),
+        firesAt(715, saying("50%")),
+        ...silentAt(1_000),
+      ],
+    },
+    {
+      name: "ends with the short window although the long one is still bad",
+      proves: ["over"],
+      given: signups({
+        parts: [
+          [0, 600, 9],
+          [0.16, 60],
+          [0, 600],
+        ],
+      }),
+      expect: [...silentAt(595), firesAt(655, saying("16%")), ...silentAt(680)],
+    },
+    {
+      name: "has its limits at 15 % of a minute and 3 % of five",
+      proves: ["not yet", "now"],
+      given: [
+        ...signups({
+          labels: { run: "1m-below" },
+          parts: [
+            [0, 600],
+            [0.14, 60],
+            [0, 300],
+          ],
+        }),
+        ...signups({
+          labels: { run: "1m-above" },
+          parts: [
+            [0, 600],
+            [0.16, 60],
+            [0, 300],
+          ],
+        }),
+        ...signups({ labels: { run: "5m-below" }, parts: [[0.028, 900]] }),
+        ...signups({ labels: { run: "5m-above" }, parts: [[0.032, 900]] }),
+      ],
+      expect: [firesAt(655, saying("16%", { run: "1m-above" }), saying("3.2%", { run: "5m-above" }))],
+    },
+    {
+      name: "needs both windows: what was bad for five minutes and is good for one is over",
+      proves: ["over"],
+      given: signups({
+        parts: [
+          [0.05, 600],
+          [0, 300],
+        ],
+      }),
+      expect: [firesAt(595, saying("5%")), ...silentAt(665, 800)],
+    },
+    {
+      name: "says nothing of what is bad for a moment only",
+      proves: ["not yet"],
+      given: signups({
+        parts: [
+          [0, 600],
+          [1, 5],
+          [0, 300],
+        ],
+      }),
+      expect: silentAt(595, 600, 605, 630, 660, 800),
+    },
+    {
+      name: "says nothing of fewer than 50 signups in a window",
+      proves: ["not yet"],
+      given: [
+        ...signups({ labels: { run: "few" }, perSecond: 0.15, parts: [[1, 900]] }),
+        ...signups({
+          labels: { run: "few-in-a-minute" },
+          perSecond: 0.7,
+          parts: [
+            [0, 500, 10],
+            [0, 100],
+            [1, 15],
+            [0, 300],
+          ],
+        }),
+        ...signups({ labels: { run: "enough-in-five" }, perSecond: 0.2, parts: [[1, 900]] }),
+        ...signups({
+          labels: { run: "enough-in-one" },
+          perSecond: 1,
+          parts: [
+            [0, 500, 10],
+            [0, 100],
+            [1, 15],
+            [0, 300],
+          ],
+        }),
+      ],
+      expect: [
+        firesAt(595, saying("100%", { run: "enough-in-five" })),
+        firesAt(610, saying("25%", { run: "enough-in-one" }), saying("100%", { run: "enough-in-five" })),
+      ],
+    },
+    {
+      name: "counts what failed and what nobody knows as bad",
+      proves: ["now"],
+      given: [
+        ...signups({ labels: { run: "failed" }, how: "failed", parts: [[0.2, 900]] }),
+        ...signups({ labels: { run: "indeterminate" }, how: "indeterminate", parts: [[0.3, 900]] }),
+      ],
+      expect: [firesAt(600, saying("20%", { run: "failed" }), saying("30%", { run: "indeterminate" }))],
+    },
+    {
+      name: "is silent where nothing is counted, or nobody signs up",
+      proves: ["series absent"],
+      given: signups({ labels: { run: "nobody" }, perSecond: 0, parts: [[0, 900]] }),
+      expect: silentAt(0, 600),
+    },
+    {
+      name: "takes a restart for what it is",
+      proves: ["reset"],
+      given: signups({ begin: [climb(10, 600), hold(0, 5)], parts: [[0.01, 900]] }).filter(
+        ({ series: name }) => !/failed|indeterminate/.test(name),
+      ),
+      expect: silentAt(595, 600, 605, 620, 700, 900),
+    },
+    {
+      name: "does not count what the first sample has already",
+      proves: ["first sample"],
+      given: [
+        series(
+          "crowdproof_signups_total",
+          { outcome: "acknowledged" },
+          late(300),
+          hold(1_000, 5),
+          climb(10, 600),
+        ),
+        series("crowdproof_signups_total", { outcome: "failed" }, late(300), hold(900, 605)),
+        series(
+          "crowdproof_signup_latency_seconds_bucket",
+          { le: "1.2" },
+          late(300),
+          hold(200, 5),
+          climb(10, 600),
+        ),
+      ],
+      expect: silentAt(300, 310, 400, 700),
+    },
+    {
+      name: "waits for its windows when scrapes fail, and goes on when they come back",
+      proves: ["late scrape"],
+      given: signups({ begin: [], parts: [[0.2, 300]] }).map(({ series: name, shape }) => ({
+        series: name,
+        shape: [...shape, failed(120), ...shape],
+      })),
+      expect: [firesAt(295, saying("20%")), ...silentAt(400), firesAt(480, saying("20%"))],
+    },
+    {
+      name: "adds instances up and keeps runs apart",
+      proves: ["several instances"],
+      given: [
+        ...signups({ labels: { run: "x", instance: "a" }, parts: [[0.4, 900]] }),
+        ...signups({ labels: { run: "x", instance: "b" }, parts: [[0, 900]] }),
+        ...signups({ labels: { run: "y", instance: "a" }, parts: [[0.01, 900]] }),
+      ],
+      expect: [firesAt(600, saying("20%", { run: "x" }))],
+    },
+  ],
+};
+
+const DAY = 24 * HOUR;
+const SLOW_PACE = 150;
+
+/** The same over hours and days; scraped each two and a half minutes, or the stories would take a minute to tell. */
+const THIS_MONTH: AlertTests = {
+  alert: "SignupsSlowThisMonth",
+  tests: [
+    {
+      name: "files a ticket when a fiftieth of the month's budget goes in an hour, until it is over",
+      proves: ["not yet", "now", "over"],
+      everySeconds: SLOW_PACE,
+      given: signups({
+        parts: [
+          [0, 8 * HOUR, 100],
+          [0.016, HOUR + SLOW_PACE],
+          [0, 2 * HOUR],
+        ],
+      }),
+      expect: [
+        ...silentAt(HOUR, 8 * HOUR - SLOW_PACE),
+        firesAt(9 * HOUR, saying("1.6%")),
+        ...silentAt(9 * HOUR + 40 * MINUTE),
+      ],
+    },
+    {
+      name: "has its limits at 1.44 % of an hour, 0.6 % of six and 0.1 % of three days",
+      proves: ["not yet", "now"],
+      everySeconds: 900,
+      given: [
+        ...signups({
+          labels: { run: "6h-below" },
+          parts: [
+            [0, 4 * DAY],
+            [0.0055, 6 * HOUR],
+            [0, 2 * HOUR],
+          ],
+        }),
+        ...signups({
+          labels: { run: "6h-above" },
+          parts: [
+            [0, 4 * DAY],
+            [0.0065, 6 * HOUR],
+            [0, 2 * HOUR],
+          ],
+        }),
+        ...signups({ labels: { run: "3d-below" }, parts: [[0.0009, 4 * DAY + 8 * HOUR]] }),
+        ...signups({ labels: { run: "3d-above" }, parts: [[0.0011, 4 * DAY + 8 * HOUR]] }),
+      ],
+      expect: [
+        firesAt(
+          4 * DAY + 6 * HOUR - 900,
+          saying("0.65%", { run: "6h-above" }),
+          saying("0.11%", { run: "3d-above" }),
+        ),
+        firesAt(4 * DAY + 7 * HOUR, saying("0.11%", { run: "3d-above" })),
+      ],
+    },
+    {
+      name: "is silent below 1.44 % of an hour while six hours are well",
+      proves: ["not yet"],
+      everySeconds: SLOW_PACE,
+      given: signups({
+        parts: [
+          [0, 8 * HOUR, 100],
+          [0.013, HOUR],
+          [0, 2 * HOUR],
+        ],
+      }),
+      expect: silentAt(8 * HOUR, 9 * HOUR - SLOW_PACE, 10 * HOUR),
+    },
+    {
+      name: "needs six bad hours beside three bad days, or it is over",
+      proves: ["over"],
+      everySeconds: 900,
+      given: signups({
+        parts: [
+          [0.003, 3 * DAY],
+          [0, DAY],
+        ],
+      }),
+      expect: [firesAt(3 * DAY - 900, saying("0.3%")), ...silentAt(3 * DAY + 6 * HOUR + 900)],
+    },
+    {
+      name: "says nothing of fewer than 100 signups in a window",
+      proves: ["not yet"],
+      everySeconds: SLOW_PACE,
+      given: [
+        ...signups({
+          labels: { run: "few" },
+          perSecond: 90 / (10 * HOUR),
+          parts: [[1, 10 * HOUR + SLOW_PACE]],
+        }),
+        ...signups({
+          labels: { run: "enough-in-six" },
+          perSecond: 110 / (6 * HOUR),
+          parts: [[1, 10 * HOUR + SLOW_PACE]],
+        }),
+        ...signups({
+          labels: { run: "few-in-an-hour" },
+          perSecond: 90 / HOUR,
+          parts: [
+            [0, 9 * HOUR, 100],
+            [0.03, HOUR + SLOW_PACE],
+          ],
+        }),
+        ...signups({
+          labels: { run: "enough-in-an-hour" },
+          perSecond: 110 / HOUR,
+          parts: [
+            [0, 9 * HOUR, 100],
+            [0.03, HOUR + SLOW_PACE],
+          ],
+        }),
+      ],
+      expect: [
+        firesAt(
+          10 * HOUR,
+          saying("100%", { run: "enough-in-six" }),
+          saying("3%", { run: "enough-in-an-hour" }),
+        ),
+      ],
+    },
+    {
+      name: "counts three days' signups too before it judges them",
+      proves: ["not yet"],
+      everySeconds: 900,
+      given: [
+        ...signups({ labels: { run: "few" }, perSecond: 90 / (3 * DAY), parts: [[0.004, 3 * DAY + HOUR]] }),
+        ...signups({
+          labels: { run: "enough" },
+          perSecond: 110 / (3 * DAY),
+          parts: [[0.004, 3 * DAY + HOUR]],
+        }),
+      ],
+      expect: [firesAt(3 * DAY, saying("0.4%", { run: "enough" }))],
+    },
+    {
+      name: "is silent where nothing is counted",
+      proves: ["series absent"],
+      everySeconds: SLOW_PACE,
+      given: [],
+      expect: silentAt(0, HOUR),
+    },
+    {
+      name: "takes a restart for what it is",
+      proves: ["reset"],
+      everySeconds: SLOW_PACE,
+      given: signups({ begin: [climb(10, HOUR), hold(0, SLOW_PACE)], parts: [[0.0005, HOUR]] }).filter(
+        ({ series: name }) => !/failed|indeterminate/.test(name),
+      ),
+      expect: silentAt(HOUR - SLOW_PACE, HOUR, HOUR + SLOW_PACE, 2 * HOUR),
+    },
+    {
+      name: "does not count what the first sample has already, and waits for it",
+      proves: ["first sample", "late scrape"],
+      everySeconds: SLOW_PACE,
+      given: [
+        series(
+          "crowdproof_signups_total",
+          { outcome: "acknowledged" },
+          late(HOUR),
+          hold(1_000, SLOW_PACE),
+          climb(10, HOUR),
+        ),
+        series("crowdproof_signups_total", { outcome: "failed" }, late(HOUR), hold(900, HOUR + SLOW_PACE)),
+        series(
+          "crowdproof_signup_latency_seconds_bucket",
+          { le: "1.2" },
+          late(HOUR),
+          hold(1_000, SLOW_PACE),
+          climb(10, HOUR),
+        ),
+      ],
+      expect: silentAt(HOUR, HOUR + SLOW_PACE, 2 * HOUR),
+    },
+    {
+      name: "adds instances up and keeps runs apart",
+      proves: ["several instances"],
+      everySeconds: SLOW_PACE,
+      given: [
+        ...signups({ labels: { run: "x", instance: "a" }, parts: [[0.04, 2 * HOUR]] }),
+        ...signups({ labels: { run: "x", instance: "b" }, parts: [[0, 2 * HOUR]] }),
+        ...signups({ labels: { run: "y", instance: "a" }, parts: [[0.0005, 2 * HOUR]] }),
+      ],
+      expect: [firesAt(2 * HOUR - SLOW_PACE, saying("2%", { run: "x" }))],
+    },
+  ],
+};
+
+export const BUDGET_TESTS: readonly AlertTests[] = [IN_CAMPAIGN, THIS_MONTH];

@@ -1,0 +1,527 @@
+import {
+  type AlertTests,
+  climb,
+  failed,
+  firesAt,
+  hold,
+  late,
+  metric,
+  type Segment,
+  type Series,
+  saying,
+  series,
+  silentAt,
+} from "../rule-test.ts";
+
+/** Commits in five minutes: most within 0.1 s, this share between 0.25 and 0.5 s. */
+function commits(labels: Record<string, string>, count: number, slowShare: number): Series[] {
+  const climbTo = (share: number) => [hold(0, 300), climb((count * share) / 300, 300), climb(0, 600)];
+  const bucket = (le: string, share: number) =>
+    series("crowdproof_commit_seconds_bucket", { ...labels, le }, ...climbTo(share));
+  return [
+    bucket("0.1", 1 - slowShare),
+    bucket("0.25", 1 - slowShare),
+    bucket("0.5", 1),
+    bucket("+Inf", 1),
+    series("crowdproof_commit_seconds_count", labels, ...climbTo(1)),
+  ];
+}
+
+function commitsFrom(first: readonly Segment[], fast: number, slow: number, seconds: number): Series[] {
+  const bucket = (le: string, perSecond: number) =>
+    series("crowdproof_commit_seconds_bucket", { le }, ...first, climb(perSecond, seconds));
+  return [
+    bucket("0.1", fast),
+    bucket("0.25", fast),
+    bucket("0.5", fast + slow),
+    bucket("+Inf", fast + slow),
+    series("crowdproof_commit_seconds_count", {}, ...first, climb(fast + slow, seconds)),
+  ];
+}
+
+const COMMITS_SLOW: AlertTests = {
+  alert: "CommitsSlow",
+  tests: [
+    {
+      name: "files a ticket when more than one commit in twenty has been slow for two minutes",
+      proves: ["not yet", "now", "over"],
+      given: [...commits({ run: "slow" }, 1_000, 0.1), ...commits({ run: "fast" }, 1_000, 0.04)],
+      expect: [
+        ...silentAt(0, 295, 400),
+        firesAt(595, saying("375ms", { run: "slow" })),
+        firesAt(885, saying("375ms", { run: "slow" })),
+        ...silentAt(905),
+      ],
+    },
+    {
+      name: "begins its two minutes with the first slow ones",
+      proves: ["not yet", "now"],
+      given: commits({}, 1_000, 1),
+      expect: [...silentAt(310, 410), firesAt(445, saying("487.5ms"))],
+    },
+    {
+      name: "says nothing of fewer than 20 commits",
+      proves: ["not yet"],
+      given: [...commits({ run: "few" }, 18, 1), ...commits({ run: "enough" }, 60, 1)],
+      expect: [firesAt(595, saying("487.5ms", { run: "enough" }))],
+    },
+    {
+      name: "is silent where nothing is counted",
+      proves: ["series absent"],
+      given: [],
+      expect: silentAt(0, 600),
+    },
+    {
+      name: "takes a restart for what it is",
+      proves: ["reset"],
+      given: commitsFrom([climb(5, 300), hold(0, 5)], 5, 0.1, 600),
+      expect: silentAt(300, 305, 400, 600, 800),
+    },
+    {
+      name: "does not count what the first sample has already, and waits for it",
+      proves: ["first sample", "late scrape"],
+      given: [
+        series("crowdproof_commit_seconds_bucket", { le: "0.25" }, late(300), hold(0, 5), climb(5, 600)),
+        series("crowdproof_commit_seconds_bucket", { le: "+Inf" }, late(300), hold(900, 5), climb(5, 600)),
+        series("crowdproof_commit_seconds_count", {}, late(300), hold(900, 5), climb(5, 600)),
+      ],
+      expect: silentAt(300, 310, 400, 600),
+    },
+    {
+      name: "adds instances up and keeps runs apart",
+      proves: ["several instances"],
+      given: [
+        ...commits({ run: "x", instance: "a" }, 500, 0.2),
+        ...commits({ run: "x", instance: "b" }, 500, 0),
+        ...commits({ run: "y", instance: "a" }, 500, 0.04),
+      ],
+      expect: [firesAt(595, saying("375ms", { run: "x" }))],
+    },
+  ],
+};
+
+const waiting = (labels: Record<string, string>, ...shape: Segment[]) => [
+  metric("crowdproof_pool_connections", { ...labels, state: "waiting" }, ...shape),
+  metric("crowdproof_pool_connections", { ...labels, state: "busy" }, hold(9, 900)),
+  metric("crowdproof_pool_connections", { ...labels, state: "idle" }, hold(9, 900)),
+];
+
+const POOL_EXHAUSTED: AlertTests = {
+  alert: "PoolExhausted",
+  tests: [
+    {
+      name: "files a ticket when somebody has been waiting for a connection for two minutes",
+      proves: ["not yet", "now", "over"],
+      given: [
+        ...waiting({ run: "short" }, hold(0, 300), hold(8, 300), hold(0, 300)),
+        ...waiting({ run: "long" }, hold(0.9, 900)),
+      ],
+      // The average over a minute is above one after 10 s.
+      expect: [
+        ...silentAt(0, 295, 400),
+        firesAt(450, saying("8", { run: "short" })),
+        firesAt(595, saying("8", { run: "short" })),
+        ...silentAt(665),
+      ],
+    },
+    {
+      name: "has its limit at one on average, and bears a moment of many",
+      proves: ["not yet", "now"],
+      given: [
+        ...waiting({ run: "above" }, hold(1.1, 900)),
+        ...waiting({ run: "moment" }, hold(0, 300), hold(50, 10), hold(0, 590)),
+        ...waiting({ run: "at" }, hold(1, 900)),
+      ],
+      expect: [
+        ...silentAt(55),
+        firesAt(370, saying("1.1", { run: "above" })),
+        firesAt(800, saying("1.1", { run: "above" })),
+      ],
+    },
+    { name: "is silent where nobody tells", proves: ["series absent"], given: [], expect: silentAt(0, 300) },
+    {
+      name: "is over with a restart whose pool is well",
+      proves: ["reset"],
+      given: waiting({}, hold(5, 300), failed(10), hold(0, 300)),
+      expect: [firesAt(295, saying("5")), ...silentAt(375)],
+    },
+    {
+      name: "counts from the first sample, however late it comes",
+      proves: ["first sample", "late scrape"],
+      given: waiting({}, late(300), hold(5, 300)),
+      expect: [...silentAt(300, 415), firesAt(420, saying("5"))],
+    },
+    {
+      name: "adds instances up and keeps runs apart",
+      proves: ["several instances"],
+      given: [
+        ...waiting({ run: "x", instance: "a" }, hold(0.7, 300)),
+        ...waiting({ run: "x", instance: "b" }, hold(0.7, 300)),
+        ...waiting({ run: "y", instance: "a" }, hold(0.7, 300)),
+      ],
+      expect: [firesAt(200, saying("1.4", { run: "x" }))],
+    },
+  ],
+};
+
+const lag = (labels: Record<string, string>, ...shape: Segment[]) =>
+  metric("crowdproof_event_loop_lag_seconds", labels, ...shape);
+
+const EVENT_LOOP_LAGS: AlertTests = {
+  alert: "EventLoopLags",
+  tests: [
+    {
+      name: "files a ticket when a worker has come late for two minutes",
+      proves: ["not yet", "now", "over"],
+      given: [
+        lag({ run: "late" }, hold(0.01, 300), hold(0.3, 300), hold(0.01, 300)),
+        lag({ run: "well" }, hold(0.24, 900)),
+      ],
+      expect: [
+        ...silentAt(0, 300, 415),
+        firesAt(420, saying("300ms", { run: "late" })),
+        firesAt(595, saying("300ms", { run: "late" })),
+        ...silentAt(600),
+      ],
+    },
+    {
+      name: "has its limit at 0.25 s",
+      proves: ["not yet"],
+      given: [lag({ run: "at" }, hold(0.25, 300)), lag({ run: "above" }, hold(0.26, 300))],
+      expect: [firesAt(200, saying("260ms", { run: "above" }))],
+    },
+    { name: "is silent where nobody tells", proves: ["series absent"], given: [], expect: silentAt(0, 300) },
+    {
+      name: "begins its two minutes anew after a restart",
+      proves: ["reset", "late scrape"],
+      given: [lag({}, hold(0.3, 200), failed(10), hold(0.3, 300))],
+      expect: [firesAt(195, saying("300ms")), ...silentAt(200, 210, 325), firesAt(330, saying("300ms"))],
+    },
+    {
+      name: "counts from the first sample",
+      proves: ["first sample"],
+      given: [lag({}, late(300), hold(0.3, 300))],
+      expect: [...silentAt(300, 415), firesAt(420, saying("300ms"))],
+    },
+    {
+      name: "takes the instance that lags most and keeps runs apart",
+      proves: ["several instances"],
+      given: [
+        lag({ run: "x", instance: "a" }, hold(0.3, 300)),
+        lag({ run: "x", instance: "b" }, hold(0.2, 300)),
+        lag({ run: "y", instance: "a" }, hold(0.2, 300)),
+        lag({ run: "y", instance: "b" }, hold(0.2, 300)),
+      ],
+      expect: [firesAt(200, saying("300ms", { run: "x" }))],
+    },
+  ],
+};
+
+interface Workers {
+  readonly labels?: Record<string, string>;
+  readonly serving: readonly Segment[];
+  readonly deploying?: readonly Segment[];
+}
+
+const workers = ({ labels = {}, serving, deploying = [hold(0, 900)] }: Workers): Series[] => [
+  metric("crowdproof_workers_wanted", { instance: "a", ...labels }, hold(2, 900)),
+  metric("crowdproof_workers", { instance: "a", ...labels, state: "serving" }, ...serving),
+  metric("crowdproof_workers", { instance: "a", ...labels, state: "starting" }, hold(2, 900)),
+  metric("crowdproof_workers", { instance: "a", ...labels, state: "leaving" }, hold(2, 900)),
+  metric("crowdproof_deploying", { instance: "a", ...labels }, ...deploying),
+];
+
+const WORKER_MISSING: AlertTests = {
+  alert: "WorkerMissing",
+  tests: [
+    {
+      name: "fires when a worker has been missing for 15 s, until there is another",
+      proves: ["not yet", "now", "over"],
+      given: workers({ serving: [hold(2, 300), hold(1, 300), hold(2, 300)] }),
+      expect: [
+        ...silentAt(0, 295, 310),
+        firesAt(315, saying("1", { instance: "a" })),
+        firesAt(595, saying("1", { instance: "a" })),
+        ...silentAt(600),
+      ],
+    },
+    {
+      name: "bears a worker that is replaced within 10 s, and one more than wanted",
+      proves: ["not yet"],
+      given: workers({ serving: [hold(2, 300), hold(1, 10), hold(3, 300)] }),
+      expect: silentAt(305, 310, 320, 500),
+    },
+    {
+      name: "is silent during a rolling restart, and fires when one is missing after it",
+      proves: ["not yet", "now"],
+      given: workers({
+        serving: [hold(2, 300), hold(1, 600)],
+        deploying: [hold(0, 300), hold(1, 300), hold(0, 300)],
+      }),
+      expect: [...silentAt(330, 595, 605), firesAt(615, saying("1", { instance: "a" }))],
+    },
+    {
+      name: "fires where nobody tells of restarts, and is silent where nobody tells of workers",
+      proves: ["series absent"],
+      given: workers({ serving: [hold(0, 900)] }).filter(({ series: name }) => !name.includes("deploying")),
+      expect: [firesAt(100, saying("2", { instance: "a" }))],
+    },
+    {
+      name: "counts from the first sample, however late it comes",
+      proves: ["first sample", "late scrape"],
+      given: workers({ serving: [late(300), hold(1, 300)] }),
+      expect: [...silentAt(300, 310), firesAt(315, saying("1", { instance: "a" }))],
+    },
+    {
+      name: "gives a restarted service its 15 s",
+      proves: ["reset"],
+      given: workers({ serving: [hold(2, 300), failed(10), hold(0, 10), hold(2, 300)] }),
+      expect: silentAt(310, 315, 320, 400),
+    },
+    {
+      name: "looks at each instance of each run for itself",
+      proves: ["several instances"],
+      given: [
+        ...workers({ serving: [hold(1, 900)] }),
+        ...workers({ labels: { instance: "b" }, serving: [hold(3, 900)] }),
+        ...workers({ labels: { instance: "c" }, serving: [hold(0, 900)], deploying: [hold(1, 900)] }),
+        ...workers({ labels: { instance: "d", run: "x" }, serving: [hold(0, 900)] }),
+        ...workers({ labels: { instance: "d", run: "y" }, serving: [hold(2, 900)] }),
+      ],
+      expect: [firesAt(100, saying("1", { instance: "a" }), saying("2", { instance: "d", run: "x" }))],
+    },
+    {
+      name: "counts a process once that two jobs scrape",
+      proves: ["several instances"],
+      given: [
+        ...workers({
+          labels: { job: "service" },
+          serving: [hold(1, 900)],
+          deploying: [hold(0, 300), hold(1, 600)],
+        }),
+        ...workers({
+          labels: { job: "anomalies" },
+          serving: [hold(1, 900)],
+          deploying: [hold(0, 305), hold(1, 600)],
+        }),
+      ],
+      expect: [firesAt(100, saying("1", { instance: "a" })), ...silentAt(300)],
+    },
+  ],
+};
+
+interface Load {
+  readonly labels?: Record<string, string>;
+  readonly capacity: readonly Segment[];
+  readonly plan?: readonly Segment[];
+  readonly offered?: readonly Segment[];
+}
+
+const load = ({
+  labels = {},
+  capacity,
+  plan = [hold(0, 3_000)],
+  offered = [climb(1, 3_000)],
+}: Load): Series[] => [
+  metric("crowdproof_capacity_signups_per_second", labels, ...capacity),
+  metric("crowdproof_plan_visitors_per_second", labels, ...plan),
+  metric("crowdproof_offered_signups_total", labels, ...offered),
+];
+
+/** Climbing by so much more each minute. */
+const accelerating = (perSecondEachMinute: number, minutes: number): Segment[] =>
+  Array.from({ length: minutes }, (_, minute) => climb(perSecondEachMinute * minute, 60));
+
+const CAPACITY_NEAR: AlertTests = {
+  alert: "CapacityNear",
+  tests: [
+    {
+      name: "files a ticket when the plan is near the capacity that was measured, until there is more",
+      proves: ["not yet", "now", "over"],
+      everySeconds: 15,
+      given: load({ capacity: [hold(0, 300), hold(100, 300), hold(200, 300)], plan: [hold(90, 900)] }),
+      expect: [
+        ...silentAt(0, 285, 405),
+        firesAt(420, saying("90%", { because: "plan" })),
+        firesAt(585, saying("90%", { because: "plan" })),
+        ...silentAt(600),
+      ],
+    },
+    {
+      name: "has its limit at 80 % of the capacity",
+      proves: ["not yet", "now"],
+      everySeconds: 15,
+      given: [
+        ...load({ labels: { run: "below" }, capacity: [hold(100, 900)], plan: [hold(78, 900)] }),
+        ...load({ labels: { run: "above" }, capacity: [hold(100, 900)], plan: [hold(82, 900)] }),
+        ...load({ labels: { run: "no-plan" }, capacity: [hold(100, 900)] }),
+      ],
+      expect: [firesAt(600, saying("82%", { run: "above", because: "plan" }))],
+    },
+    {
+      name: "files a ticket when the last ten minutes lead there in ten more",
+      proves: ["not yet", "now"],
+      everySeconds: 15,
+      given: [
+        // 2 a second more each minute: 48/s after 25 minutes, 68/s ten minutes later.
+        ...load({ labels: { run: "near" }, capacity: [hold(80, 3_000)], offered: accelerating(2, 26) }),
+        ...load({ labels: { run: "far" }, capacity: [hold(88, 3_000)], offered: accelerating(2, 26) }),
+        // A jump that looks steep, but half of the capacity is left.
+        ...load({
+          labels: { run: "jump" },
+          capacity: [hold(50, 3_000)],
+          offered: [climb(0, 900), climb(24, 900)],
+        }),
+        ...load({ labels: { run: "steady" }, capacity: [hold(50, 3_000)], offered: [climb(38, 3_000)] }),
+        ...load({ labels: { run: "over" }, capacity: [hold(50, 3_000)], offered: [climb(42, 3_000)] }),
+      ],
+      expect: [
+        firesAt(1_200, saying("84%", { run: "over", because: "trend" })),
+        firesAt(
+          1_500,
+          saying("85.62%", { run: "near", because: "trend" }),
+          saying("84%", { run: "over", because: "trend" }),
+        ),
+      ],
+    },
+    {
+      name: "says nothing while no capacity was measured, or where nobody tells",
+      proves: ["series absent"],
+      everySeconds: 15,
+      given: load({ capacity: [hold(0, 900)], plan: [hold(90, 900)] }),
+      expect: silentAt(0, 600),
+    },
+    {
+      name: "takes a restart for what it is",
+      proves: ["reset"],
+      everySeconds: 15,
+      given: load({ capacity: [hold(100, 900)], offered: [climb(60, 600), hold(0, 15), climb(60, 285)] }),
+      expect: silentAt(585, 600, 660, 885),
+    },
+    {
+      name: "does not count what the first sample has already",
+      proves: ["first sample", "late scrape"],
+      everySeconds: 15,
+      given: load({ capacity: [hold(100, 900)], offered: [late(300), hold(90_000, 15), climb(10, 585)] }),
+      expect: silentAt(300, 330, 450, 885),
+    },
+    {
+      name: "adds the instances' capacity up, takes one of their plans, and keeps runs apart",
+      proves: ["several instances"],
+      everySeconds: 15,
+      given: [
+        ...load({ labels: { run: "x", instance: "a" }, capacity: [hold(50, 900)], plan: [hold(90, 900)] }),
+        ...load({ labels: { run: "x", instance: "b" }, capacity: [hold(50, 900)], plan: [hold(90, 900)] }),
+        ...load({ labels: { run: "y", instance: "a" }, capacity: [hold(90, 900)], plan: [hold(60, 900)] }),
+      ],
+      expect: [firesAt(600, saying("90%", { run: "x", because: "plan" }))],
+    },
+  ],
+};
+
+const CAMPAIGN_OVER_PLAN: AlertTests = {
+  alert: "CampaignOverPlan",
+  tests: [
+    {
+      name: "files a ticket when a fifth more than planned have been coming for a minute",
+      proves: ["not yet", "now", "over"],
+      given: load({
+        capacity: [],
+        plan: [hold(10, 900)],
+        offered: [climb(10, 300), climb(20, 300), climb(10, 300)],
+      }),
+      // The rate over a minute is above 12 after 15 s.
+      expect: [
+        ...silentAt(295, 365),
+        firesAt(385, saying("200%")),
+        firesAt(595, saying("200%")),
+        ...silentAt(655),
+      ],
+    },
+    {
+      name: "has its limit at 120 % of the plan, and says nothing without one",
+      proves: ["not yet", "now"],
+      given: [
+        ...load({
+          labels: { run: "below" },
+          capacity: [],
+          plan: [hold(10, 900)],
+          offered: [climb(11.8, 900)],
+        }),
+        ...load({
+          labels: { run: "above" },
+          capacity: [],
+          plan: [hold(10, 900)],
+          offered: [climb(12.2, 900)],
+        }),
+        ...load({ labels: { run: "no-plan" }, capacity: [], offered: [climb(12, 900)] }),
+      ],
+      expect: [firesAt(300, saying("122%", { run: "above" }))],
+    },
+    { name: "is silent where nobody tells", proves: ["series absent"], given: [], expect: silentAt(0, 300) },
+    {
+      name: "takes a restart for what it is",
+      proves: ["reset"],
+      given: load({
+        capacity: [],
+        plan: [hold(10, 900)],
+        offered: [climb(9, 300), hold(0, 5), climb(9, 595)],
+      }),
+      expect: silentAt(300, 305, 350, 400),
+    },
+    {
+      name: "does not count what the first sample has already",
+      proves: ["first sample"],
+      given: load({
+        capacity: [],
+        plan: [hold(10, 900)],
+        offered: [late(300), hold(9_000, 5), climb(9, 595)],
+      }),
+      expect: silentAt(300, 310, 380, 500),
+    },
+    {
+      name: "begins its minute anew when scrapes fail",
+      proves: ["late scrape"],
+      given: load({
+        capacity: [],
+        plan: [hold(10, 300), failed(120), hold(10, 480)],
+        offered: [climb(20, 300), failed(120), climb(20, 480)],
+      }),
+      expect: [firesAt(295, saying("200%")), ...silentAt(310, 420, 500), firesAt(560, saying("200%"))],
+    },
+    {
+      name: "adds instances up, takes one of their plans, and keeps runs apart",
+      proves: ["several instances"],
+      given: [
+        ...load({
+          labels: { run: "x", instance: "a" },
+          capacity: [],
+          plan: [hold(10, 900)],
+          offered: [climb(8, 900)],
+        }),
+        ...load({
+          labels: { run: "x", instance: "b" },
+          capacity: [],
+          plan: [hold(10, 900)],
+          offered: [climb(8, 900)],
+        }),
+        ...load({
+          labels: { run: "y", instance: "a" },
+          capacity: [],
+          plan: [hold(10, 900)],
+          offered: [climb(8, 900)],
+        }),
+      ],
+      expect: [firesAt(300, saying("160%", { run: "x" }))],
+    },
+  ],
+};
+
+export const CAPACITY_TESTS: readonly AlertTests[] = [
+  COMMITS_SLOW,
+  POOL_EXHAUSTED,
+  EVENT_LOOP_LAGS,
+  WORKER_MISSING,
+  CAPACITY_NEAR,
+  CAMPAIGN_OVER_PLAN,
+];

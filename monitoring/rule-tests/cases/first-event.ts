@@ -1,0 +1,344 @@
+import {
+  climb,
+  failed,
+  firesAt,
+  hold,
+  late,
+  type RuleTest,
+  type Segment,
+  saying,
+  series,
+  silentAt,
+} from "../rule-test.ts";
+
+/** The series of one sort of event, and the labels of one event of it and of another. */
+export interface EventSeries {
+  readonly counter: string;
+  readonly timestamp: string;
+  readonly one: Readonly<Record<string, string>>;
+  readonly other: Readonly<Record<string, string>>;
+}
+
+const REOPENED = "crowdproof_reopened_timestamp_seconds";
+const never = series(REOPENED, {}, hold(0, 3_000));
+
+/** Window 300 s, clocks up to 60 s apart, kept firing 60 s. Each story leaves one of the two forms alone where it can. */
+export function firstEventTests({ counter, timestamp, one, other }: EventSeries): RuleTest[] {
+  const counted = (labels: Record<string, string>, ...shape: Segment[]) => series(counter, labels, ...shape);
+  const stamped = (labels: Record<string, string>, ...shape: Segment[]) =>
+    series(timestamp, labels, ...shape);
+  const fires = (says = "1", labels = one) => saying(says, { ...labels });
+
+  return [
+    {
+      name: "fires with the scrape that shows the first event, for as long as it is news, and a minute longer",
+      proves: ["not yet", "now", "over"],
+      given: [never, counted(one, hold(0, 600), hold(1, 900)), stamped(one, hold(0, 600), hold(598, 900))],
+      expect: [
+        ...silentAt(0, 300, 595),
+        firesAt(600, fires()),
+        firesAt(895, fires()),
+        firesAt(955, fires()),
+        ...silentAt(960, 1_400),
+      ],
+    },
+    {
+      name: "is silent while nothing was ever counted",
+      proves: ["not yet"],
+      given: [never, counted(one, hold(0, 900)), stamped(one, hold(0, 900))],
+      expect: silentAt(0, 5, 300, 305, 895),
+    },
+    {
+      name: "fires when the very first sample has counted already",
+      proves: ["first sample"],
+      given: [never, counted(one, late(600), hold(1, 600)), stamped(one, late(600), hold(599, 600))],
+      expect: [...silentAt(595), firesAt(600, fires()), firesAt(955, fires()), ...silentAt(1_000)],
+    },
+    {
+      name: "fires for a process whose clock is ten minutes ahead",
+      proves: ["now"],
+      given: [never, counted(one, hold(0, 600), hold(1, 600)), stamped(one, hold(0, 600), hold(1_200, 600))],
+      expect: [...silentAt(595), firesAt(600, fires()), firesAt(885, fires()), ...silentAt(970, 1_100)],
+    },
+    {
+      name: "fires when the first sample of a process ten minutes ahead has counted already, until it is old",
+      proves: ["first sample"],
+      given: [never, counted(one, late(600), hold(1, 600)), stamped(one, late(600), hold(1_200, 600))],
+      expect: [
+        ...silentAt(595),
+        firesAt(600, fires()),
+        firesAt(895, fires()),
+        firesAt(950, fires()),
+        ...silentAt(970, 1_135),
+      ],
+    },
+    {
+      name: "fires for the second event where the clock is ahead and the first was long ago",
+      proves: ["now"],
+      given: [
+        never,
+        counted(one, hold(1, 600), hold(2, 100), hold(3, 600)),
+        stamped(one, hold(10, 600), hold(1_200, 700)),
+      ],
+      expect: [
+        ...silentAt(595),
+        firesAt(600, fires("2")),
+        firesAt(700, fires("3")),
+        firesAt(985, fires("3")),
+        ...silentAt(1_070),
+      ],
+    },
+    {
+      name: "does not fire again after a gap in the scraping",
+      proves: ["late scrape"],
+      given: [
+        never,
+        counted(one, hold(0, 300), hold(1, 400), failed(400), hold(1, 900)),
+        stamped(one, hold(0, 300), hold(299, 400), failed(400), hold(299, 900)),
+      ],
+      expect: [firesAt(300, fires()), ...silentAt(700, 1_100, 1_105, 1_200, 1_400, 1_500)],
+    },
+    {
+      name: "fires for an event first seen up to six minutes late, and not for an older one",
+      proves: ["late scrape"],
+      given: [
+        never,
+        counted(one, late(660), hold(1, 300)),
+        stamped(one, late(660), hold(305, 300)),
+        counted(other, late(660), hold(1, 300)),
+        stamped(other, late(660), hold(300, 300)),
+      ],
+      expect: [...silentAt(655), firesAt(660, fires()), firesAt(700, fires()), ...silentAt(740, 900)],
+    },
+    {
+      name: "fires when the scrape that shows it comes four minutes late",
+      proves: ["late scrape"],
+      given: [
+        never,
+        counted(one, hold(0, 600), late(240), hold(1, 300)),
+        stamped(one, hold(0, 600), late(240), hold(601, 300)),
+      ],
+      expect: [...silentAt(835), firesAt(840, fires())],
+    },
+    {
+      name: "fires for a process that died after its first scrape, for as long as it is news",
+      proves: ["now", "over"],
+      given: [
+        never,
+        counted(one, late(610), hold(1, 5), failed(600)),
+        stamped(one, late(610), hold(608, 5), failed(600)),
+      ],
+      expect: [
+        ...silentAt(605),
+        firesAt(610, fires()),
+        firesAt(615, fires()),
+        // No longer: by then even the counter is out of the window, and the number is kept from before.
+        firesAt(905, fires()),
+        firesAt(965, fires()),
+        ...silentAt(975),
+      ],
+    },
+    {
+      name: "fires for a restarted process that has counted as many as the one before",
+      proves: ["reset"],
+      given: [
+        never,
+        counted(one, hold(1, 600), failed(10), hold(1, 600)),
+        stamped(one, hold(100, 600), failed(10), hold(608, 600)),
+      ],
+      expect: [...silentAt(595, 605), firesAt(610, fires()), firesAt(905, fires()), ...silentAt(975)],
+    },
+    {
+      name: "is silent when a restart forgets what was counted",
+      proves: ["reset"],
+      given: [
+        never,
+        counted(one, hold(3, 600), failed(10), hold(0, 600)),
+        stamped(one, hold(10, 600), failed(10), hold(0, 600)),
+      ],
+      expect: silentAt(595, 605, 610, 615, 900, 1_100),
+    },
+    {
+      name: "takes an event of five minutes ago, shown by a restarted process, for an old one",
+      proves: ["late scrape", "reset"],
+      given: [
+        never,
+        counted(one, hold(1, 600), failed(10), hold(1, 600)),
+        stamped(one, hold(20, 600), failed(10), hold(315, 600)),
+        counted(other, hold(1, 600), failed(10), hold(1, 600)),
+        stamped(other, hold(20, 600), failed(10), hold(310, 600)),
+      ],
+      expect: [...silentAt(605), firesAt(610, fires()), firesAt(670, fires()), ...silentAt(680, 900)],
+    },
+    {
+      name: "believes a time up to a minute ahead, and no more",
+      proves: ["not yet"],
+      given: [
+        never,
+        counted(one, hold(1, 600), failed(10), hold(1, 300)),
+        stamped(one, hold(20, 600), failed(10), hold(665, 300)),
+        counted(other, hold(1, 600), failed(10), hold(1, 300)),
+        stamped(other, hold(20, 600), failed(10), hold(670, 300)),
+      ],
+      expect: [...silentAt(605), firesAt(610, fires()), firesAt(615, fires(), fires("1", other))],
+    },
+    {
+      name: "says how many there were, also while they go on",
+      proves: ["now"],
+      given: [
+        never,
+        counted(one, hold(0, 600), climb(1, 100)),
+        stamped(one, hold(0, 600), hold(599, 5), climb(1, 95)),
+      ],
+      expect: [...silentAt(595), firesAt(600, fires("5")), firesAt(650, fires("55"))],
+    },
+    ...reopeningTests({ counter, timestamp, one, other }),
+    ...instanceTests({ counter, timestamp, one, other }),
+    {
+      name: "is silent where there is no series at all",
+      proves: ["series absent"],
+      given: [],
+      expect: silentAt(0, 600),
+    },
+    {
+      name: "fires by the time alone where the counter is missing",
+      proves: ["series absent"],
+      given: [stamped(one, hold(0, 600), hold(598, 300))],
+      expect: [...silentAt(400, 595), firesAt(600, fires("0"))],
+    },
+    {
+      name: "fires where nothing tells when the campaign was reopened",
+      proves: ["series absent"],
+      given: [counted(one, hold(0, 600), hold(1, 300)), stamped(one, hold(0, 600), hold(598, 300))],
+      expect: [...silentAt(400, 595), firesAt(600, fires())],
+    },
+    {
+      name: "is silent where a counter rises without a time",
+      proves: ["series absent"],
+      given: [never, counted(one, hold(0, 600), hold(1, 300))],
+      expect: silentAt(600, 605),
+    },
+  ];
+}
+
+function reopeningTests({ counter, timestamp, one }: EventSeries): RuleTest[] {
+  const fires = (says = "1", labels: Record<string, string> = {}) => saying(says, { ...one, ...labels });
+  return [
+    {
+      name: "is over a minute after a reopening, and fires again for the next event",
+      proves: ["over", "now"],
+      given: [
+        series(REOPENED, {}, hold(0, 650), hold(648, 800)),
+        series(counter, { ...one }, hold(0, 600), hold(1, 200), hold(2, 600)),
+        series(timestamp, { ...one }, hold(0, 600), hold(598, 200), hold(799, 600)),
+      ],
+      expect: [
+        firesAt(600, fires()),
+        firesAt(645, fires()),
+        firesAt(705, fires()),
+        ...silentAt(710, 795),
+        firesAt(800, fires("2")),
+        firesAt(1_095, fires("2")),
+      ],
+    },
+    {
+      name: "takes an event of the reopening's own moment for an old one",
+      proves: ["not yet"],
+      given: [
+        series(REOPENED, {}, hold(0, 600), hold(598, 300)),
+        series(counter, { ...one }, hold(0, 600), hold(1, 300)),
+        series(timestamp, { ...one }, hold(0, 600), hold(598, 300)),
+      ],
+      expect: silentAt(600, 605, 700),
+    },
+    {
+      name: "does not forget the reopening when scrapes fail",
+      proves: ["late scrape"],
+      given: [
+        series(REOPENED, {}, hold(0, 700), hold(699, 5), failed(600)),
+        series(counter, { ...one }, hold(0, 655), hold(1, 50), failed(600)),
+        series(timestamp, { ...one }, hold(0, 655), hold(652, 50), failed(600)),
+      ],
+      expect: [firesAt(655, fires()), firesAt(755, fires()), ...silentAt(760, 800, 900, 945)],
+    },
+    {
+      name: "holds nothing back for a reopening of which nobody has told for five minutes",
+      proves: ["series absent"],
+      given: [
+        series(REOPENED, {}, hold(0, 800), hold(799, 10), failed(600)),
+        series(counter, { ...one }, late(1_110), hold(1, 100)),
+        series(timestamp, { ...one }, late(1_110), hold(790, 100)),
+      ],
+      expect: [...silentAt(1_105), firesAt(1_110, fires())],
+    },
+    {
+      name: "holds back the events of the run that was reopened, and of no other",
+      proves: ["several instances"],
+      given: [
+        series(REOPENED, { run: "a" }, hold(599, 900)),
+        series(REOPENED, { run: "b" }, hold(0, 900)),
+        ...["a", "b"].flatMap((run) => [
+          series(counter, { ...one, run }, hold(0, 600), hold(1, 300)),
+          series(timestamp, { ...one, run }, hold(0, 600), hold(598, 300)),
+        ]),
+      ],
+      expect: [...silentAt(595), firesAt(600, fires("1", { run: "b" }))],
+    },
+    {
+      name: "takes the latest reopening that any instance tells",
+      proves: ["several instances"],
+      given: [
+        series(REOPENED, { instance: "a" }, hold(599, 900)),
+        series(REOPENED, { instance: "b" }, hold(0, 900)),
+        series(counter, { ...one }, hold(0, 600), hold(1, 300)),
+        series(timestamp, { ...one }, hold(0, 600), hold(598, 300)),
+      ],
+      expect: silentAt(595, 600, 700),
+    },
+  ];
+}
+
+function instanceTests({ counter, timestamp, one, other }: EventSeries): RuleTest[] {
+  return [
+    {
+      name: "is one page for several instances, and one each for what is not the same",
+      proves: ["several instances"],
+      given: [
+        never,
+        series(counter, { ...one, instance: "a" }, hold(0, 600), hold(2, 600)),
+        series(timestamp, { ...one, instance: "a" }, hold(0, 600), hold(598, 600)),
+        series(counter, { ...one, instance: "b" }, hold(0, 605), hold(3, 600)),
+        series(timestamp, { ...one, instance: "b" }, hold(0, 605), hold(604, 600)),
+        series(counter, { ...other, instance: "b" }, hold(0, 610), hold(1, 600)),
+        series(timestamp, { ...other, instance: "b" }, hold(0, 610), hold(609, 600)),
+      ],
+      expect: [
+        ...silentAt(595),
+        firesAt(600, saying("2", { ...one })),
+        firesAt(605, saying("3", { ...one })),
+        firesAt(610, saying("3", { ...one }), saying("1", { ...other })),
+      ],
+    },
+    {
+      name: "sees the event of one instance while another's clock is an hour ahead",
+      proves: ["several instances"],
+      given: [
+        series(counter, { ...one, instance: "ahead" }, hold(1, 1_200)),
+        series(timestamp, { ...one, instance: "ahead" }, hold(4_000, 1_200)),
+        series(counter, { ...one, instance: "b" }, hold(1, 600), failed(10), hold(1, 600)),
+        series(timestamp, { ...one, instance: "b" }, hold(5, 600), failed(10), hold(608, 600)),
+      ],
+      expect: [...silentAt(380, 605), firesAt(610, saying("1", { ...one }))],
+    },
+    {
+      name: "keeps the runs of load tests apart",
+      proves: ["several instances"],
+      given: ["a", "b"].flatMap((run) => [
+        series(REOPENED, { run }, hold(0, 900)),
+        series(counter, { ...one, run }, hold(0, 600), hold(run === "a" ? 1 : 4, 300)),
+        series(timestamp, { ...one, run }, hold(0, 600), hold(598, 300)),
+      ]),
+      expect: [firesAt(600, saying("1", { ...one, run: "a" }), saying("4", { ...one, run: "b" }))],
+    },
+  ];
+}

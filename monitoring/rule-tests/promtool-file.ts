@@ -1,0 +1,90 @@
+import { stringify } from "yaml";
+import { duration } from "../rules/duration.ts";
+import type { Parameters } from "../rules/parameters.ts";
+import type { Alert, RuleGroup } from "../rules/rule.ts";
+import { annotationsOf, labelsOf } from "../rules/rules-file.ts";
+import type { Firing, RuleTest, Segment, Series } from "./rule-test.ts";
+
+const EVERY_SECONDS = 5;
+
+export interface PromtoolFile {
+  readonly everySeconds: number;
+  readonly text: string;
+}
+
+/** The stories as promtool's test files, one for each pace, for a rule file of this name beside them. */
+export function promtoolFiles(
+  { alert, tests, groups, parameters }: AlertStories,
+  ruleFile = "rules.yml",
+): PromtoolFile[] {
+  const paces = new Set(tests.map(({ everySeconds }) => everySeconds ?? EVERY_SECONDS));
+  return [...paces].map((everySeconds) => ({
+    everySeconds,
+    text: stringify(
+      {
+        rule_files: [ruleFile],
+        evaluation_interval: duration(everySeconds),
+        // Else promtool evaluates groups in any order, and a rule sees now this, now the last moment's recordings.
+        group_eval_order: groups.map(({ name }) => name),
+        tests: tests
+          .filter((test) => (test.everySeconds ?? EVERY_SECONDS) === everySeconds)
+          .map((test) => promtoolTest(test, alert, parameters)),
+      },
+      { lineWidth: 0, aliasDuplicateObjects: false },
+    ),
+  }));
+}
+
+export interface AlertStories {
+  readonly alert: Alert;
+  readonly tests: readonly RuleTest[];
+  readonly groups: readonly RuleGroup[];
+  readonly parameters: Parameters;
+}
+
+function promtoolTest(test: RuleTest, alert: Alert, parameters: Parameters) {
+  const everySeconds = test.everySeconds ?? EVERY_SECONDS;
+  return {
+    name: test.name,
+    interval: duration(everySeconds),
+    input_series: test.given.map(({ series, shape }: Series) => ({
+      series,
+      values: samplesOf(shape, everySeconds).join(" "),
+    })),
+    alert_rule_test: test.expect.map(({ atSeconds, fires }) => ({
+      eval_time: duration(atSeconds),
+      alertname: alert.alert,
+      exp_alerts: fires.map((firing) => ({
+        exp_labels: { ...labelsOf(alert), ...firing.labels },
+        exp_annotations: rendered(annotationsOf(alert, parameters), firing),
+      })),
+    })),
+  };
+}
+
+function samplesOf(shape: readonly Segment[], everySeconds: number): string[] {
+  let value = 0;
+  return shape.flatMap((segment) => {
+    const count = Math.round(segment.seconds / everySeconds);
+    return Array.from({ length: count }, (_, index) => {
+      if ("gone" in segment) return "_";
+      if ("stale" in segment) return index === 0 ? "stale" : "_";
+      value = "value" in segment ? segment.value : value + segment.perSecond * everySeconds;
+      return String(Number(value.toPrecision(12)));
+    });
+  });
+}
+
+/** The templates with the labels in them, and what the story says stands for each number. */
+function rendered(annotations: Record<string, string>, { labels, says }: Firing): Record<string, string> {
+  const left = [...says];
+  return Object.fromEntries(
+    Object.entries(annotations).map(([name, text]) => [
+      name,
+      text.replace(/\{\{ (.*?) \}\}/g, (_, template: string) => {
+        const label = /^\$labels\.(\w+)$/.exec(template)?.[1];
+        return label === undefined ? (left.shift() ?? "") : (labels[label] ?? "");
+      }),
+    ]),
+  );
+}
