@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { JOBS } from "../../monitoring/catalogue/jobs.ts";
 import { dashboardFiles } from "../source/dashboards.ts";
+import { NAMES, readDashboard } from "./read-dashboards.ts";
 
 const FOLDER = join(import.meta.dirname, "..");
 const FILES = ["campaign.json", "identity.json", "capacity.json", "load-test.json"];
@@ -58,6 +59,13 @@ it("brings Grafana the dashboards from a folder, and lets nobody change them in 
 it("asks nothing of the environment in what Grafana is provisioned with", () => {
   for (const name of ["datasources/prometheus.yml", "dashboards/crowdproof.yml"])
     expect(readFileSync(join(FOLDER, "provisioning", name), "utf8")).not.toContain("$");
+});
+
+it("has every row of every dashboard in the documentation", () => {
+  const page = readFileSync(join(FOLDER, "..", "docs", "dashboards.md"), "utf8").toLowerCase();
+  const rows = NAMES.flatMap((name) => readDashboard(name).panels.filter(({ type }) => type === "row"));
+  expect(rows.length).toBeGreaterThan(12);
+  expect(rows.filter(({ title }) => !page.includes(title.toLowerCase()))).toEqual([]);
 });
 
 interface DataSource {
