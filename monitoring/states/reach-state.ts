@@ -5,8 +5,10 @@ import { STATES } from "./states.ts";
 /** A state that an alert is firing for. */
 export interface ReachedState {
   readonly firing: readonly string[];
-  /** Takes back what brought it about, and waits until the alert is over. */
+  /** Takes back what brought it about. */
   end(): Promise<void>;
+  /** Resolves when the alert no longer fires. */
+  whenOver(): Promise<void>;
 }
 
 const FIRING_SECONDS_MAX = 60;
@@ -21,8 +23,8 @@ export async function reachState(alert: string, stage: Stage): Promise<ReachedSt
     const firing = await waitFor(stage, (names) => names.includes(alert), `${alert} to fire`);
     return {
       firing,
-      async end() {
-        await end();
+      end,
+      async whenOver() {
         await waitFor(stage, (names) => !names.includes(alert), `${alert} to end`);
       },
     };

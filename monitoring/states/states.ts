@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { keepSending, sendBurst } from "./crowd.ts";
+import { keepBursting, keepSending, rest, sendBurst, untilStopped } from "./crowd.ts";
 import { argumentsOf, signal, workerPidsOf } from "./processes.ts";
 import type { Stage, StageOptions } from "./stage.ts";
 
@@ -41,7 +41,7 @@ export const STATES: readonly State[] = [
     stage: "faulty",
     how: "the fault module-variable, and 64 people at once",
     async begin({ service }) {
-      const crowd = sendBurstsUntilStopped(service.url, CLIENTS);
+      const crowd = keepBursting(service.url, CLIENTS);
       return crowd.stop;
     },
   },
@@ -86,7 +86,7 @@ export const STATES: readonly State[] = [
         create trigger refuse before insert on anomalies for each row execute function refuse()`);
       await rename(spoolFolder, `${spoolFolder}.away`);
       await writeFile(spoolFolder, "");
-      const crowd = sendBurstsUntilStopped(service.url, CLIENTS);
+      const crowd = keepBursting(service.url, CLIENTS);
       return async () => {
         await crowd.stop();
         await rm(spoolFolder);
@@ -127,7 +127,7 @@ export const STATES: readonly State[] = [
     how: "the door lets people queue for 5 s, each of the database's answers comes 0.7 s later, and 64 come at once",
     async begin({ service, wire }) {
       wire.slow({ answerDelayMs: 700 });
-      const crowd = sendBurstsUntilStopped(service.url, CLIENTS);
+      const crowd = keepBursting(service.url, CLIENTS);
       return async () => {
         wire.release();
         await crowd.stop();
@@ -138,13 +138,22 @@ export const STATES: readonly State[] = [
     alert: "PromisesBroken",
     stage: "narrow",
     how: "200 people are told to come back; then, again and again, the database says nothing for 6 s",
-    begin: ({ service, wire }) => stopAgainAndAgain(service.url, wire, 6_000),
+    begin: ({ service, wire }) => stopAgainAndAgain(service.url, wire),
   },
   {
     alert: "WaitToldWrong",
     stage: "narrow",
-    how: "200 people are told to come back; then, again and again, the database says nothing for 9 s",
-    begin: ({ service, wire }) => stopAgainAndAgain(service.url, wire, 9_000),
+    how: "200 people are told to come back, again and again; then each of the database's answers comes 1.5 s later",
+    async begin({ service, wire }) {
+      wire.slow({ answerDelayMs: SLOW_MS });
+      const crowd = keepBursting(service.url, PEOPLE_IN_LINE);
+      await sleep(PAUSE_MS);
+      wire.slow({ answerDelayMs: 1_500 });
+      return async () => {
+        wire.release();
+        await crowd.stop();
+      };
+    },
   },
   {
     alert: "WorkerMissing",
@@ -207,44 +216,26 @@ export const STATES: readonly State[] = [
   },
 ];
 
-function sendBurstsUntilStopped(url: string, people: number): { stop(): Promise<void> } {
-  let isStopped = false;
-  const sending = (async () => {
-    while (!isStopped) {
-      await sendBurst(url, people);
-      await sleep(200);
-    }
-  })();
-  return {
-    async stop() {
-      isStopped = true;
-      await sending;
-    },
-  };
-}
-
 const PEOPLE_IN_LINE = 200;
 const PAUSE_MS = 2_500;
+const SLOW_MS = 150;
+const HELD_MS = 6_000;
 
 /** People who are told a time, and then a database that is not there at that time. */
-async function stopAgainAndAgain(url: string, wire: Stage["wire"], heldMs: number) {
-  let isStopped = false;
-  const crowds: Promise<void>[] = [];
-  const blowing = (async () => {
-    while (!isStopped) {
-      wire.slow({ answerDelayMs: 150 });
-      crowds.push(sendBurst(url, PEOPLE_IN_LINE));
-      await sleep(PAUSE_MS);
+async function stopAgainAndAgain(url: string, wire: Stage["wire"]): Promise<() => Promise<void>> {
+  const crowd = untilStopped(async (signal) => {
+    const bursts: Promise<void>[] = [];
+    while (!signal.aborted) {
+      wire.slow({ answerDelayMs: SLOW_MS });
+      bursts.push(sendBurst(url, PEOPLE_IN_LINE, signal));
+      await rest(PAUSE_MS, signal);
       wire.hold();
-      await sleep(heldMs);
+      await rest(HELD_MS, signal);
       wire.release();
     }
-  })();
-  return async () => {
-    isStopped = true;
-    await blowing;
-    await Promise.all(crowds);
-  };
+    await Promise.all(bursts);
+  });
+  return crowd.stop;
 }
 
 /** A statement about one of the service's own logins, whose names end in a hash of the database's. */
