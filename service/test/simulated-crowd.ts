@@ -3,6 +3,7 @@ import { vi } from "vitest";
 import { createAdmission } from "../src/admission/admission.ts";
 import { createAdmissionLimits } from "../src/admission/limits.ts";
 import { readConfig } from "../src/config.ts";
+import type { Kept } from "../src/metrics/metrics.ts";
 import { createBatch } from "../src/registration/batch.ts";
 import { openAppointmentBook, type SavedLine } from "../src/waiting-room/appointment-book.ts";
 import { createAppointments } from "../src/waiting-room/appointments.ts";
@@ -20,6 +21,9 @@ export interface SimulatedDatabase {
 export interface SimulatedService {
   readonly room: WaitingRoom;
   readonly events: Map<TicketEvent, number>;
+  readonly kept: Record<Kept, number>;
+  /** Of |told − actual|, in the order of letting in. */
+  readonly toldErrorsSeconds: number[];
   readonly limit: () => number;
   /** Resolves when the person is a member. */
   register(): Promise<number>;
@@ -48,6 +52,8 @@ export async function simulateService(
     },
   });
   const events = new Map<TicketEvent, number>();
+  const kept: Record<Kept, number> = { within: 0, late: 0, missed: 0 };
+  const toldErrorsSeconds: number[] = [];
   const appointments = createAppointments({
     openBook: () =>
       openAppointmentBook({
@@ -75,14 +81,18 @@ export async function simulateService(
     metrics: {
       countTicket: (event) => events.set(event, (events.get(event) ?? 0) + 1),
       observeTicketDelay() {},
-      countAppointment() {},
-      observeToldError() {},
+      countAppointment(how) {
+        kept[how] += 1;
+      },
+      observeToldError: (seconds) => toldErrorsSeconds.push(seconds),
       observeQueueWait() {},
     },
   });
   return {
     room,
     events,
+    kept,
+    toldErrorsSeconds,
     limit: () => admission.limit,
     async register() {
       const startedMs = performance.now();

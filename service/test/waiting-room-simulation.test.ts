@@ -66,6 +66,10 @@ describe("a crowd ten times as large as can be served", () => {
         0.001,
       );
       expect(shareTold(waited)).toBeGreaterThan(0.95);
+      const { kept, toldErrorsSeconds } = service;
+      expect(kept.within + kept.late).toBe(waited.length);
+      expect(kept.within / (kept.within + kept.late + kept.missed)).toBeGreaterThan(0.95);
+      expect(toldErrorsSeconds.filter((seconds) => seconds <= 2).length / waited.length).toBeGreaterThan(0.9);
       const perSecond = membersBetween(people, startMs + 2_000, startMs + 15_000) / 13;
       expect(perSecond / SLOW.rowsPerSecond).toBeGreaterThan(0.97);
     },
@@ -162,6 +166,12 @@ test(
     });
     const waited = people.filter(isWaited);
     expect(service.events.get("retold")).toBeGreaterThan(0);
+    const { kept, toldErrorsSeconds } = service;
+    expect(kept.missed).toBe(service.events.get("retold"));
+    // Told before capacity fell; whoever came afterwards was told what is true.
+    expect(kept.late).toBeGreaterThan(0);
+    expect(kept.within).toBeGreaterThan(0);
+    expect(Math.max(...toldErrorsSeconds)).toBeGreaterThan(2);
     expect(rankCorrelation(waited.map((one) => [one.ticketedMs, one.letInMs]))).toBeGreaterThan(0.9);
     const startMs = people[0]?.arrivedMs ?? 0;
     const perSecond = membersBetween(people, startMs + 20_000, startMs + 40_000) / 20;
