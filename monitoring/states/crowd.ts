@@ -82,7 +82,7 @@ async function read(url: string, cookie: string, signal: AbortSignal): Promise<v
 /** Undefined where there was no answer: under a fault that is no news. */
 async function ask(
   url: string,
-  init: RequestInit,
+  init: RequestInit & { signal: AbortSignal },
 ): Promise<{ response: Response; json: unknown } | undefined> {
   try {
     const signal = AbortSignal.any([init.signal, AbortSignal.timeout(VISIT_MS_MAX)]);
