@@ -78,8 +78,12 @@ test("a rolling restart replaces every worker, refuses nobody, resets nobody and
   const before = workerPidsOf(service.pid);
   const stream = streamSignups(service.url);
   await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(20);
+  const deploying = () => readSeries(service, "crowdproof_deploying");
+  expect(await deploying()).toBe(0);
   service.child.kill("SIGHUP");
+  await expect.poll(deploying, { timeout: 30_000, interval: 50 }).toBe(1);
   await expect.poll(service.words, { timeout: 60_000, interval: 50 }).toContain("rolling restart: done");
+  await expect.poll(deploying, { timeout: 30_000 }).toBe(0);
   const soFar = stream.acknowledged.length;
   await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(soFar + 20);
   await stream.stop();
@@ -92,10 +96,11 @@ test("a rolling restart replaces every worker, refuses nobody, resets nobody and
   const registered = await registeredNumbers();
   expect(stream.acknowledged.filter((number) => !registered.has(number))).toEqual([]);
   // What the workers that left had counted is still counted.
-  expect(await readSeries(service, 'crowdproof_signups_total{outcome="acknowledged"}')).toBe(
-    stream.acknowledged.length,
-  );
+  await expect
+    .poll(() => readSeries(service, 'crowdproof_signups_total{outcome="acknowledged"}'), { timeout: 30_000 })
+    .toBe(stream.acknowledged.length);
   expect(await readSeries(service, 'crowdproof_worker_exits_total{reason="asked"}')).toBe(2);
+  expect(await readSeries(service, "crowdproof_workers_wanted")).toBe(2);
   expect(await metricsAt(service)).toMatch(/^crowdproof_mails_total\{outcome="withheld"\} 0$/m);
 });
 
