@@ -379,8 +379,36 @@ function failing(pass: Verdict): Verdict {
       ...pass.strength,
       sentence: "falsified: 214 exposures in 1,604 answers that showed people data.",
     },
-    run: { ...pass.run, target: `shop ${HOSTILE}`, fault: "max-plus-one" },
+    alerts: firedAlerts(),
+    run: { ...pass.run, target: `shop ${HOSTILE}`, fault: "max-plus-one", expectedAlerts: ["IdAnomaly"] },
   };
+}
+
+function firedAlerts(): Verdict["alerts"] {
+  const anomaly: Verdict["alerts"][number] = {
+    alert: "IdAnomaly",
+    severity: "page",
+    labels: 'kind="duplicate"',
+    isExpected: true,
+    isInhibited: false,
+    pendingMicroseconds: 9_100_000,
+    firedMicroseconds: 9_100_000,
+    resolvedMicroseconds: null,
+    notifiedMicroseconds: 9_413_000,
+  };
+  return [
+    { ...anomaly, alert: HOSTILE, severity: HOSTILE, isExpected: false, firedMicroseconds: -2_000_000 },
+    anomaly,
+    { ...anomaly, resolvedMicroseconds: 12_000_000, labels: 'kind="wrong-person"' },
+    { ...anomaly, alert: "SignupsBelowOffered", isInhibited: true, notifiedMicroseconds: null },
+    {
+      ...anomaly,
+      alert: "SignupsSlowThisMonth",
+      severity: "ticket",
+      labels: "",
+      firedMicroseconds: 14_100_000,
+    },
+  ];
 }
 
 function unproven(pass: Verdict): Verdict {

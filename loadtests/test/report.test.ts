@@ -98,6 +98,33 @@ describe("the checks' findings", () => {
   });
 });
 
+describe("the alerts of a run", () => {
+  const figuresOf = async (outcome: Outcome, language: string) => {
+    const page = load(await read(outcome, "report.html"));
+    return page(`.in-${language} figure`).filter((_, each) =>
+      /^(Alerts|警報)/.test(page(each).find("h3").text()),
+    );
+  };
+
+  it("stand on its time axis and in a table, in both languages", async () => {
+    for (const language of LANGUAGES) {
+      const shown = await figuresOf("fail", language);
+      expect(shown).toHaveLength(1);
+      expect(shown.find("svg.chart")).toHaveLength(2);
+      expect(shown.find("tbody tr")).toHaveLength(5);
+      expect(shown.find("tbody").text()).toContain("SignupsSlowThisMonth");
+    }
+    expect(await read("fail", "report.md")).toMatch(
+      /\| IdAnomaly kind="duplicate" \| page.* \| \+9\.100 s \|/,
+    );
+  });
+
+  it("have no place where nobody demanded them", async () => {
+    expect(await figuresOf("pass", "en")).toHaveLength(0);
+    expect(await read("pass", "report.md")).not.toContain("**Alerts.**");
+  });
+});
+
 describe("the commands to repeat a run", () => {
   const run = exampleVerdicts().pass.run;
 
@@ -107,6 +134,12 @@ describe("the commands to repeat a run", () => {
       judge: "npx crowdproof judge 'runs/a b'",
       try: null,
     });
+  });
+
+  it("demand the same alerts again", () => {
+    const of = (expectedAlerts: string[]) => commandsOf({ ...run, expectedAlerts }, ".").again;
+    expect(of([])).toMatch(/ --alerts$/);
+    expect(of(["IdAnomaly", "TargetDown"])).toMatch(/ --expect-alert IdAnomaly --expect-alert TargetDown$/);
   });
 
   it("name campaign and target as they were typed", () => {

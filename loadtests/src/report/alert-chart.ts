@@ -22,7 +22,10 @@ export interface AlertRow {
 /** A line of text, a band below it. */
 const ROW_PIXELS = 34;
 const EDGE_PIXELS = { top: 6, bottom: 26 } as const;
+const SIDE_PIXELS = { left: 48, right: 14 } as const;
 const BAND_PIXELS = 9;
+/** Of a wide font at 12 px. */
+const CHARACTER_PIXELS = 7;
 /** What fires for a moment must still be seen. */
 const BAND_SHARE_MIN = 0.006;
 
@@ -66,47 +69,49 @@ function optionOf(chart: AlertChart, size: ChartSize): echarts.EChartsCoreOption
   const label = { color: "var(--muted)", fontSize: 12, fontFamily: "inherit" };
   return {
     animation: false,
-    grid: { left: 48, right: 14, ...EDGE_PIXELS },
+    grid: { ...SIDE_PIXELS, ...EDGE_PIXELS },
     xAxis: {
       type: "value",
       min: 0,
       max: endSeconds,
       splitNumber: size === "wide" ? 8 : 4,
       splitLine: { show: false },
-      axisLine: { lineStyle: { color: "var(--axis)" } },
+      axisLine: { onZero: false, lineStyle: { color: "var(--axis)" } },
       axisTick: { lineStyle: { color: "var(--axis)" } },
       axisLabel: { ...label, formatter: clock, hideOverlap: true, showMaxLabel: false },
     },
     // Rows from above: the first to fire is the first to be read.
     yAxis: { type: "value", min: 0, max: rows.length, inverse: true, show: false },
     series: rows.flatMap((row, index) =>
-      row.bands.map((band, nth) => bandOf(row, band, { index, nth, endSeconds })),
+      row.bands.map((band, nth) => bandOf(row, band, { index, nth, endSeconds, size })),
     ),
   };
+}
+
+interface Place {
+  index: number;
+  nth: number;
+  endSeconds: number;
+  size: ChartSize;
 }
 
 function bandOf(
   row: AlertRow,
   { fromSeconds, untilSeconds }: AlertRow["bands"][number],
-  { index, nth, endSeconds }: { index: number; nth: number; endSeconds: number },
+  { index, nth, endSeconds, size }: Place,
 ): object {
+  const leastSeconds = BAND_SHARE_MIN * endSeconds;
+  const until = Math.min(endSeconds, Math.max(untilSeconds, fromSeconds + leastSeconds));
+  const from = Math.min(fromSeconds, until - leastSeconds);
   const height = index + 0.75;
-  const until = Math.min(endSeconds, Math.max(untilSeconds, fromSeconds + BAND_SHARE_MIN * endSeconds));
-  const from = Math.min(fromSeconds, until - BAND_SHARE_MIN * endSeconds);
-  // The name begins where the band does, or ends there where it would not fit.
-  const isLate = from > 0.5 * endSeconds;
-  const name = {
-    value: [from, height],
-    symbolSize: 1,
-    label: {
-      show: nth === 0,
-      formatter: row.label,
-      position: [isLate ? 4 : 0, -21],
-      align: isLate ? "right" : "left",
-      color: "var(--ink)",
-      fontSize: 12,
-      fontFamily: "inherit",
-    },
+  const label = {
+    show: nth === 0,
+    formatter: row.label,
+    position: [nameShift(row.label, from / endSeconds, size), -21],
+    align: "left",
+    color: "var(--ink)",
+    fontSize: 12,
+    fontFamily: "inherit",
   };
   return {
     type: "line",
@@ -116,6 +121,14 @@ function bandOf(
     symbolSize: 0,
     itemStyle: { color: row.color },
     lineStyle: { color: row.color, width: BAND_PIXELS, cap: "butt" },
-    data: [name, [until, height]],
+    data: [{ value: [from, height], symbolSize: 1, label }, [until, height]],
   };
+}
+
+/** A name begins where its band does; further left where it would not fit. */
+function nameShift(name: string, share: number, size: ChartSize): number {
+  const { width } = CHART_SIZES[size];
+  const at = SIDE_PIXELS.left + share * (width - SIDE_PIXELS.left - SIDE_PIXELS.right);
+  const over = at + name.length * CHARACTER_PIXELS - width;
+  return -Math.max(0, Math.min(at, over));
 }

@@ -8,6 +8,8 @@ import type { Words } from "./texts.ts";
 
 /** Rows of a picture that can still be read; the table has all. */
 const ROWS_MAX = 12;
+const TITLES = ["alertName", "severity", "alertFired", "alertOver", "alertTold", "alertExpected"] as const;
+const TIMES: readonly (typeof TITLES)[number][] = ["alertFired", "alertOver"];
 
 /** What fired, as bands on the time axis and as a table; nothing where alerts were not demanded. */
 export function alertsFigure(verdict: Verdict, series: Series, words: Words): Markup | null {
@@ -40,11 +42,10 @@ export function alertsSentence(verdict: Verdict, words: Words): string {
 }
 
 function alertTable(alerts: AlertSeen[], words: Words): Markup {
-  const titles = ["alert", "severity", "alertFired", "alertOver", "alertTold", "alertExpected"] as const;
   return table({
     label: words.say("alerts"),
     isStacked: true,
-    columns: titles.map((title) => ({ title: words.say(title === "alert" ? "alertName" : title) })),
+    columns: TITLES.map((title) => ({ title: words.say(title), isShort: TIMES.includes(title) })),
     rows: alerts.map((alert) => alertCells(alert, words)),
   });
 }
