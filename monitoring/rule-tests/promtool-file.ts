@@ -1,8 +1,8 @@
-import { stringify } from "yaml";
 import { duration } from "../rules/duration.ts";
 import type { Parameters } from "../rules/parameters.ts";
 import type { Alert, RuleGroup } from "../rules/rule.ts";
 import { annotationsOf, labelsOf } from "../rules/rules-file.ts";
+import { toYaml } from "../rules/yaml.ts";
 import type { Firing, RuleTest, Segment, Series } from "./rule-test.ts";
 
 const EVERY_SECONDS = 5;
@@ -20,18 +20,15 @@ export function promtoolFiles(
   const paces = new Set(tests.map(({ everySeconds }) => everySeconds ?? EVERY_SECONDS));
   return [...paces].map((everySeconds) => ({
     everySeconds,
-    text: stringify(
-      {
-        rule_files: [ruleFile],
-        evaluation_interval: duration(everySeconds),
-        // Else promtool evaluates groups in any order, and a rule sees now this, now the last moment's recordings.
-        group_eval_order: groups.map(({ name }) => name),
-        tests: tests
-          .filter((test) => (test.everySeconds ?? EVERY_SECONDS) === everySeconds)
-          .map((test) => promtoolTest(test, alert, parameters)),
-      },
-      { lineWidth: 0, aliasDuplicateObjects: false },
-    ),
+    text: toYaml({
+      rule_files: [ruleFile],
+      evaluation_interval: duration(everySeconds),
+      // Else promtool evaluates groups in any order, and a rule sees now this, now the last moment's recordings.
+      group_eval_order: groups.map(({ name }) => name),
+      tests: tests
+        .filter((test) => (test.everySeconds ?? EVERY_SECONDS) === everySeconds)
+        .map((test) => promtoolTest(test, alert, parameters)),
+    }),
   }));
 }
 

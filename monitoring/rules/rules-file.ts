@@ -1,8 +1,8 @@
-import { stringify } from "yaml";
 import { DASHBOARD_UIDS } from "../catalogue/dashboard-uids.ts";
 import { duration } from "./duration.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Alert, RuleGroup } from "./rule.ts";
+import { toYaml } from "./yaml.ts";
 
 type Bases = Pick<Parameters, "runbookBase" | "dashboardBase">;
 
@@ -18,7 +18,7 @@ export function rulesFile(groups: readonly RuleGroup[], bases: Bases): string {
       ],
     })),
   };
-  return stringify(file, { lineWidth: 0 });
+  return toYaml(file);
 }
 
 function alertRule(alert: Alert, bases: Bases) {
