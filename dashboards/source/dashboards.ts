@@ -6,10 +6,10 @@ import { IDENTITY } from "./identity.ts";
 import { LOAD_TEST } from "./load-test.ts";
 
 /** All there are, in the order in which somebody would look at them. */
-export const DASHBOARDS = [CAMPAIGN, IDENTITY, CAPACITY, LOAD_TEST] as const;
+const DASHBOARDS = [CAMPAIGN, IDENTITY, CAPACITY, LOAD_TEST] as const;
 
 /** Where runbooks are served when nobody says otherwise; a hidden variable of each dashboard. */
-export const RUNBOOK_BASE = `http://127.0.0.1:${PORTS.receiver}/runbooks`;
+const RUNBOOK_BASE = `http://127.0.0.1:${PORTS.receiver}/runbooks`;
 
 /** File name → its bytes; the same in every process, so that the committed files can be compared. */
 export function dashboardFiles(): ReadonlyMap<string, string> {

@@ -205,7 +205,7 @@ function tableBuilder(): TableBuilder {
 }
 
 /** Every name a line can have that is known before, in order. */
-export function lineNames(spec: PanelSpec): string[] {
+function lineNames(spec: PanelSpec): string[] {
   return spec.queries.flatMap((query) => query.names ?? (query.legend.includes("{{") ? [] : [query.legend]));
 }
 

@@ -1,22 +1,12 @@
-import { ACTION_OUTCOMES } from "../../monitoring/catalogue/closed-sets.ts";
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { linesOf } from "./label-values.ts";
 import { type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
-import { perSecond, quantile, service } from "./promql.ts";
+import { BY_CHECK, NO_PROBE, THE_PROBE } from "./probe-panels.ts";
+import { age, perSecond, probe, quantile, service } from "./promql.ts";
 import { INSTANCE, TARGET } from "./variables.ts";
 
 const NO_SERVICE = "no service";
-const NO_PROBE = "no probe runs";
 const NO_RECEIVER = "no receiver";
-
-function probe(metric: string, ...matchers: readonly string[]): string {
-  return `${metric}{${['target=~"$target"', ...matchers].join(",")}}`;
-}
-
-/** Seconds since a moment; nothing where it never came. */
-function age(timestamp: string): string {
-  return `time() - max(${timestamp} > 0)`;
-}
 
 const AT_A_GLANCE: readonly PanelSpec[] = [
   {
@@ -282,120 +272,6 @@ const PUSHED: readonly PanelSpec[] = [
   },
 ];
 
-const PROBED: readonly PanelSpec[] = [
-  {
-    kind: "graph",
-    title: "Probe: what could have failed and did not",
-    description:
-      "Positive observations each second, by check. Without any, the probe's silence says nothing.",
-    unit: "cps",
-    thresholds: NO_LIMIT,
-    noValue: NO_PROBE,
-    width: 8,
-    runbooks: ["ProbeSilent"],
-    queries: [
-      {
-        expr: `sum by (check) (${perSecond(probe("crowdproof_probe_positive_total"))})`,
-        ...linesOf("crowdproof_probe_positive_total", "check"),
-      },
-    ],
-  },
-  {
-    kind: "graph",
-    title: "Probe: what failed",
-    description: "Observations in which a check failed, since the probe started.",
-    unit: "short",
-    decimals: 0,
-    thresholds: ZERO_ONLY,
-    noValue: NO_PROBE,
-    width: 8,
-    runbooks: ["ProbeSawForeignData"],
-    queries: [
-      {
-        expr: `sum by (check) (${probe("crowdproof_probe_violations_total")})`,
-        ...linesOf("crowdproof_probe_violations_total", "check"),
-      },
-    ],
-  },
-  {
-    kind: "graph",
-    title: "Probe: checks that are unknown",
-    description: "1 while a check cannot be judged: nothing positive was seen. Unknown is not a pass.",
-    unit: "short",
-    decimals: 0,
-    thresholds: upTo(1, 2),
-    noValue: NO_PROBE,
-    width: 8,
-    runbooks: ["ProbeSilent"],
-    queries: [
-      {
-        expr: `max by (check) (${probe("crowdproof_probe_unknown")})`,
-        ...linesOf("crowdproof_probe_unknown", "check"),
-      },
-    ],
-  },
-  {
-    kind: "graph",
-    title: "Probe: visitors",
-    description: "Visitors sent each second, by how their signup ended.",
-    unit: "reqps",
-    thresholds: NO_LIMIT,
-    noValue: NO_PROBE,
-    width: 6,
-    queries: [
-      {
-        expr: `sum by (outcome) (${perSecond(probe("crowdproof_probe_visitors_total"))})`,
-        ...linesOf("crowdproof_probe_visitors_total", "outcome"),
-      },
-    ],
-  },
-  {
-    kind: "graph",
-    title: "Probe: how long ago",
-    description:
-      "Since the last visitor was done, since one saw their own data, and since a check failed last (no line: never).",
-    unit: "s",
-    // A few visitors a minute: two minutes without one is silence.
-    thresholds: upTo(120, 300),
-    noValue: NO_PROBE,
-    width: 6,
-    runbooks: ["ProbeSilent"],
-    queries: [
-      { expr: age(probe("crowdproof_probe_last_visit_timestamp_seconds")), legend: "visit" },
-      { expr: age(probe("crowdproof_probe_last_positive_timestamp_seconds")), legend: "own data seen" },
-      { expr: age(probe("crowdproof_probe_last_violation_timestamp_seconds")), legend: "check failed" },
-    ],
-  },
-  {
-    kind: "graph",
-    title: "Probe: what it did by itself",
-    description:
-      "Alerts pushed, campaigns stopped by webhook or command, people removed again, since it started. Failed: it saw something and could not tell, or leaves people behind.",
-    unit: "short",
-    decimals: 0,
-    thresholds: NO_LIMIT,
-    noValue: NO_PROBE,
-    width: 6,
-    runbooks: ["ProbeSawForeignData"],
-    queries: ACTION_OUTCOMES.map((outcome) => ({
-      expr: `sum by (action) (${probe("crowdproof_probe_actions_total", `outcome="${outcome}"`)})`,
-      ...linesOf("crowdproof_probe_actions_total", "action", `{{action}} ${outcome}`),
-    })),
-  },
-  {
-    kind: "graph",
-    title: "Probe: its people left",
-    description:
-      "Visitors of the probe that are still in the target. It rises without end: cleaning up fails.",
-    unit: "short",
-    decimals: 0,
-    thresholds: NO_LIMIT,
-    noValue: NO_PROBE,
-    width: 6,
-    queries: [{ expr: `sum(${probe("crowdproof_probe_people")})`, legend: "not yet removed" }],
-  },
-];
-
 /** Was anybody shown somebody else, and would we know? */
 export const IDENTITY: DashboardSpec = {
   uid: DASHBOARD_UIDS.identity,
@@ -410,7 +286,7 @@ export const IDENTITY: DashboardSpec = {
     { title: "Guard and ledgers", height: 8, panels: GUARD_AND_LEDGERS },
     { title: "Auditor and halt", height: 8, panels: AUDITOR_AND_HALT },
     { title: "Who is told", height: 8, panels: PUSHED },
-    { title: "The probe, from outside", height: 8, panels: PROBED.slice(0, 3) },
-    { title: "The probe itself", height: 8, panels: PROBED.slice(3) },
+    { title: "The probe, from outside", height: 8, panels: BY_CHECK },
+    { title: "The probe itself", height: 8, panels: THE_PROBE },
   ],
 };

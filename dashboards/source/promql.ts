@@ -12,3 +12,13 @@ export function perSecond(series: string): string {
 export function quantile(q: number, buckets: string, ...by: readonly string[]): string {
   return `histogram_quantile(${q}, sum by (${["le", ...by].join(", ")}) (${perSecond(buckets)}))`;
 }
+
+/** A metric of a probe, of the systems chosen. */
+export function probe(metric: string, ...matchers: readonly string[]): string {
+  return `${metric}{${['target=~"$target"', ...matchers].join(",")}}`;
+}
+
+/** Seconds since a moment; nothing where it never came. */
+export function age(timestamp: string): string {
+  return `time() - max(${timestamp} > 0)`;
+}
