@@ -71,9 +71,12 @@ async function compareListeners(): Promise<void> {
     keys: KEYS,
     mode: "block",
     record: async () => {},
-    halt() {},
+    raiseAlarm() {},
     served() {},
     warn() {},
+    countAnomaly() {
+      counts.blocked += 1;
+    },
     count(event) {
       counts[event] += 1;
     },

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createAdmission } from "./admission/admission.ts";
+import { createAlarm } from "./alert-push/alarm.ts";
+import { createAlertPush } from "./alert-push/alert-push.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { prepareDatabase } from "./db/migrate.ts";
@@ -8,6 +10,7 @@ import { expressMessages } from "./edge/express-messages.ts";
 import { type EdgeServer, listenAtEdge } from "./edge/server.ts";
 import type { ParentLink } from "./fleet/parent-link.ts";
 import { createGuard } from "./guard/guard.ts";
+import { createReport, type ReportParts } from "./guard/report-anomaly.ts";
 import { shareOf } from "./halt/campaign-state.ts";
 import { createHalt } from "./halt/halt.ts";
 import { deriveKeys } from "./keys.ts";
@@ -140,17 +143,23 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   });
 
-  const standGuard = ({ record, served }: Ledgers) => {
+  const push = createAlertPush({ ...config, log, count: metrics.countPush });
+  const raise = createAlarm(halt, push);
+  const reportTo = ({ record }: Ledgers): ReportParts => ({
+    record,
+    raiseAlarm: (cause) => raise({ ...cause, by: "guard" }),
+    countAnomaly: (kind) => metrics.countGuard("blocked", kind),
+    warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
+  });
+  const standGuard = (ledgers: Ledgers) => {
     // Off, it judges for the access ledger alone.
     if (config.guard === "off" && config.accessLedgerDays === 0) return app;
     return createGuard({
+      ...reportTo(ledgers),
       keys,
       mode: config.guard === "on" ? "block" : "observe",
-      record,
-      halt: (cause) => halt.trip({ ...cause, by: "guard" }),
       count: metrics.countGuard,
-      served,
-      warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
+      served: ledgers.served,
     }).around(app);
   };
 
@@ -172,20 +181,23 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     eventLoopLag.close();
     await ledgers?.close();
     await appointments.close();
+    await push.close();
     await halt.close();
     await database.close();
     throw error;
   }
   // Else the parent has one for all its workers.
-  const mailer = parent === undefined ? startMailer(options) : undefined;
+  const reportAnomaly = createReport(reportTo(ledgers));
+  const mailer = parent === undefined ? startMailer({ ...options, reportAnomaly }) : undefined;
   async function close(how: "politely" | "now"): Promise<void> {
     const deadlineMs = performance.now() + config.drainSecondsMax * 1_000;
     await server.close(how);
     // People who hung up have no connection any more, but their registrations are still on the way to their commit.
     while (admission.working > 0 && performance.now() < deadlineMs) await sleep(DRAIN_POLL_MS);
     await appointments.close();
-    await halt.close();
     await mailer?.close();
+    await push.close();
+    await halt.close();
     await ledgers?.close();
     await database.close();
     eventLoopLag.close();

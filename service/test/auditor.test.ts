@@ -65,7 +65,7 @@ async function startAuditor(databaseUrl = stage.url): Promise<Watched> {
   );
   await halt.start();
   const metrics = createCampaignMetrics(halt.state);
-  const auditor = createAuditor({ databaseUrl, database, keys, halt, metrics, log });
+  const auditor = createAuditor({ databaseUrl, database, keys, halt, raiseAlarm: halt.trip, metrics, log });
   closers.push(() => auditor.close());
   return { auditor, halt, log: lines, metrics: async () => renderSnapshots([await metrics.snapshot()]) };
 }

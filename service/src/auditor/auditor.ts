@@ -1,4 +1,6 @@
 import type { Logger } from "pino";
+import type { RaiseAlarm } from "../alert-push/alarm.ts";
+import type { AlarmKind } from "../alert-push/anomaly-alert.ts";
 import type { Database } from "../db/database.ts";
 import { type OwnConnection, openOwnConnection } from "../db/own-connection.ts";
 import { errorCodeOf } from "../db/sql-state.ts";
@@ -18,7 +20,9 @@ export interface AuditorOptions {
   /** A pool that may write when each finding was first seen. */
   readonly database: Pick<Database, "query">;
   readonly keys: Pick<Keys, "memberNumber" | "identity">;
-  readonly halt: Pick<Halt, "trip" | "state">;
+  readonly halt: Pick<Halt, "state">;
+  /** Halts and pages. */
+  readonly raiseAlarm: RaiseAlarm;
   readonly metrics: Pick<CampaignMetrics, "showLook">;
   readonly log: Logger;
 }
@@ -104,29 +108,43 @@ interface Recorded {
   readonly isHandled: boolean;
 }
 
+type Unhandled = Omit<Recorded, "isHandled"> & { readonly pagedAs: AlarmKind };
+
 /** Counts what nobody has handled, and halts for it: each finding once, and again where the campaign is found open. */
-function createJudgement({ database, halt, log }: AuditorOptions): (sight: Sight) => Promise<Counts> {
+function createJudgement({
+  database,
+  halt,
+  raiseAlarm,
+  log,
+}: AuditorOptions): (sight: Sight) => Promise<Counts> {
   let known = new Set<string>();
   return async ({ findings, anomalies }) => {
     const recorded =
       findings.length === 0
         ? []
         : await database.query<Recorded>(RECORD_FINDINGS, [JSON.stringify(findings)]);
-    const unhandled: Omit<Recorded, "isHandled">[] = [
-      ...recorded.filter(({ isHandled }) => !isHandled),
+    const unhandled: Unhandled[] = [
+      ...recorded.filter(({ isHandled }) => !isHandled).map((row) => ({ ...row, pagedAs: row.kind })),
+      // Paged as what the guard paged it: the same page, also of a process that died before it could.
       ...anomalies.map(
-        ({ id, ageSeconds }) => ({ kind: "unhandled-anomaly", subject: id, ageSeconds }) as const,
+        ({ id, kind, ageSeconds }) =>
+          ({ kind: "unhandled-anomaly", subject: id, ageSeconds, pagedAs: kind }) as const,
       ),
     ];
     const counts = Object.fromEntries(FINDING_KINDS.map((kind) => [kind, 0])) as Record<FindingKind, number>;
     const isOpen = halt.state().phase === "open";
     for (const finding of unhandled) {
-      const { kind, ageSeconds } = finding;
+      const { kind, ageSeconds, pagedAs } = finding;
       counts[kind] += 1;
       const isNew = !known.has(keyOf(finding));
       if (isNew) log.error({ kind }, "the auditor found what must not be");
       if (isNew || isOpen)
-        halt.trip({ reason: `auditor: ${kind}`, atMs: Date.now() - ageSeconds * 1_000, by: "auditor" });
+        raiseAlarm({
+          kind: pagedAs,
+          reason: `auditor: ${kind}`,
+          atMs: Date.now() - ageSeconds * 1_000,
+          by: "auditor",
+        });
     }
     known = new Set(unhandled.map(keyOf));
     return counts;

@@ -1,3 +1,4 @@
+import type { AlarmKind } from "../alert-push/anomaly-alert.ts";
 import type { Query } from "../db/database.ts";
 import { readStatement } from "../db/statement.ts";
 import { auditMembers } from "./audit-members.ts";
@@ -13,7 +14,11 @@ const READ_REST = readStatement(import.meta.url, "read-rest.sql");
 export interface Sight {
   readonly findings: readonly Finding[];
   /** Of the ledger of anomalies, those nobody has handled: they carry their own time. */
-  readonly anomalies: readonly { readonly id: string; readonly kind: string; readonly ageSeconds: number }[];
+  readonly anomalies: readonly {
+    readonly id: string;
+    readonly kind: AlarmKind;
+    readonly ageSeconds: number;
+  }[];
   readonly isBehind: boolean;
 }
 

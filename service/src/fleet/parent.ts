@@ -7,15 +7,16 @@ import { prepareDatabase } from "../db/migrate.ts";
 import { findFault } from "../faults/find-fault.ts";
 import { freePort } from "../free-port.ts";
 import { createLog } from "../log.ts";
-import { startMailer } from "../mail/start-mailer.ts";
+import { createParentAlarmMetrics } from "../metrics/alarm-metrics.ts";
 import { createFleetMetrics, type FleetMetrics } from "../metrics/fleet-metrics.ts";
-import { createMailMetrics, type MailMetrics } from "../metrics/mail-metrics.ts";
+import { createMailMetrics } from "../metrics/mail-metrics.ts";
 import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
 import type { AppointmentBook } from "../waiting-room/appointment-book.ts";
 import { answerFromBook } from "../waiting-room/book-link.ts";
 import { openBook } from "../waiting-room/open-book.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { allAs, createLogins, type RoleUrls } from "./logins.ts";
+import { startParentMailer } from "./parent-mailer.ts";
 import { startWatch } from "./watch.ts";
 
 /** How soon an orphaned service notices that whoever started it is gone. */
@@ -40,16 +41,13 @@ export async function runParent(env: NodeJS.ProcessEnv): Promise<void> {
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
   try {
     const urls = await prepareAsOwner(config, databaseUrl, seams, log);
-    const mails = createMailMetrics();
-    const mailer = startMailer({ config, databaseUrl: urls.mailer, seams, log, count: mails.count });
     const book = await openBook({ config, databaseUrl: urls.service, seams, log });
     try {
-      await serve({ config, databaseUrl, urls, log, book, mails }, () =>
+      await serve({ config, databaseUrl, urls, seams, log, book }, () =>
         Promise.race([stopAsked, whenOrphaned(config), whenDatabaseEnds(embedded)]),
       );
     } finally {
       await book.close();
-      await mailer.close();
     }
   } finally {
     await embedded?.stop();
@@ -65,19 +63,21 @@ interface Serving {
   /** The owner's, for whoever reads READY_FILE. */
   readonly databaseUrl: string;
   readonly urls: RoleUrls;
+  readonly seams: Seams;
   readonly log: Logger;
   readonly book: AppointmentBook;
-  readonly mails: MailMetrics;
 }
 
 async function serve(
-  { config, databaseUrl, urls, log, book, mails }: Serving,
+  { config, databaseUrl, urls, seams, log, book }: Serving,
   whenToStop: () => Promise<string>,
 ): Promise<void> {
   const port = config.port === 0 ? await freePort(config.host) : config.port;
+  const mails = createMailMetrics();
+  const alarms = createParentAlarmMetrics();
   let fleet: Fleet | undefined;
   let countExit: FleetMetrics["countExit"] = () => {};
-  const admin = await startWatch({
+  const watch = await startWatch({
     config,
     urls,
     log,
@@ -91,12 +91,19 @@ async function serve(
         snapshots: async (page) => [
           campaign.snapshot(page),
           mails.snapshot(page),
+          alarms.snapshot(page),
           ...((await fleet?.snapshots(page)) ?? []),
         ],
       });
       countExit = pages.countExit;
       return pages;
     },
+    countPush: alarms.countPush,
+  });
+  const mailer = startParentMailer({
+    ...{ config, databaseUrl: urls.mailer, seams, log, raiseAlarm: watch.raiseAlarm },
+    countAnomaly: alarms.countAnomaly,
+    count: mails.count,
   });
   try {
     fleet = await startFleet({
@@ -110,12 +117,13 @@ async function serve(
       onExit: (reason, last) => countExit(reason, last),
     });
     const stopRestarting = restartOnHangup(fleet, log);
-    await announce({ url: fleet.url, adminUrl: admin.url, databaseUrl }, config);
+    await announce({ url: fleet.url, adminUrl: watch.url, databaseUrl }, config);
     log.info(`stopping: ${await whenToStop()}`);
     stopRestarting();
     await fleet.stop();
   } finally {
-    await admin.close();
+    await mailer.close();
+    await watch.close();
   }
 }
 

@@ -15,7 +15,7 @@ export const TABLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
   sign_in_codes: { service: ["select", "insert", "update", "delete"] },
   outbox: { service: ["insert"], mailer: ["select", "update", "delete"] },
   appointment_books: { service: ["select", "insert", "update"] },
-  anomalies: { service: ["insert"], operator: ["select"] },
+  anomalies: { service: ["insert"], mailer: ["insert"], operator: ["select"] },
   access_ledger: { service: ["insert"], operator: ["select"] },
   access_spans: { service: ["insert"], operator: ["select"] },
   access_gaps: { operator: ["select"] },

@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
-import { type Admin, createAdmin } from "../admin/admin.ts";
+import { createAdmin } from "../admin/admin.ts";
 import type { AdminPages } from "../admin/admin-options.ts";
+import { createAlarm, type RaiseAlarm } from "../alert-push/alarm.ts";
+import { createAlertPush, type PushOutcome } from "../alert-push/alert-push.ts";
 import { createAuditor } from "../auditor/auditor.ts";
 import type { Config } from "../config.ts";
 import { createPool } from "../db/pool.ts";
@@ -15,13 +17,23 @@ export interface WatchOptions {
   readonly log: Logger;
   /** The pages that the admin server shows; the campaign's own metrics are to be on them. */
   createPages(campaign: CampaignMetrics): AdminPages;
+  countPush(outcome: PushOutcome): void;
+}
+
+export interface Watch {
+  /** Of the admin server. */
+  readonly url: string;
+  /** For what is found in the parent process itself. */
+  readonly raiseAlarm: RaiseAlarm;
+  close(): Promise<void>;
 }
 
 /** The admin's commands, the trail and the auditor's findings: few, and never in a hurry. */
 const CONNECTIONS_MAX = 3;
 
 /** What watches over the whole campaign, once for all workers: state, admin server, auditor. */
-export async function startWatch({ config, urls, log, createPages }: WatchOptions): Promise<Admin> {
+export async function startWatch(options: WatchOptions): Promise<Watch> {
+  const { config, urls, log, createPages, countPush } = options;
   const database = createPool({
     url: urls.operator,
     connectionsMax: CONNECTIONS_MAX,
@@ -31,7 +43,10 @@ export async function startWatch({ config, urls, log, createPages }: WatchOption
   });
   const halt = createHalt({ databaseUrl: urls.operator, leaseSeconds: config.haltLeaseSeconds, log });
   const campaign = createCampaignMetrics(halt.state);
-  const closeBoth = async () => {
+  const push = createAlertPush({ ...config, log, count: countPush });
+  const raiseAlarm = createAlarm(halt, push);
+  const closeAll = async () => {
+    await push.close();
     await halt.close();
     await database.close();
   };
@@ -45,20 +60,22 @@ export async function startWatch({ config, urls, log, createPages }: WatchOption
       database,
       keys,
       // With the guard off a fault is to be seen by the gate: the auditor tells what it finds, and stops nothing.
-      halt: config.guard === "on" ? halt : { state: halt.state, trip() {} },
+      halt,
+      raiseAlarm: config.guard === "on" ? raiseAlarm : () => {},
       metrics: campaign,
       log,
     });
     return {
       url: admin.url,
+      raiseAlarm,
       async close() {
         await auditor.close();
         await admin.close();
-        await closeBoth();
+        await closeAll();
       },
     };
   } catch (error) {
-    await closeBoth();
+    await closeAll();
     throw error;
   }
 }

@@ -1,30 +1,18 @@
-import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import type { Asked, Given } from "./exchange.ts";
 import { holdAnswers, type Replacement } from "./hold-answers.ts";
 import type { GuardKeys } from "./identity.ts";
-import { type Access, type AnomalyKind, createJudge, type Finding, type Judgement } from "./judge.ts";
+import { type Access, createJudge, type Judgement } from "./judge.ts";
+import { createReport, type ReportParts } from "./report-anomaly.ts";
 import { withheld } from "./withheld.ts";
 
-/** What the guard found, as it goes to the ledger. No values of anybody. */
-export interface Anomaly extends Finding {
-  /** UUID; whoever writes it twice has written it once. */
-  readonly id: string;
-  readonly atMs: number;
-}
-
-export interface GuardParts {
+export interface GuardParts extends ReportParts {
   readonly keys: GuardKeys;
   /** `block` withholds; `observe` (never in production) lets everything out and only tells the access ledger. */
   readonly mode: "block" | "observe";
-  /** Durable (or spooled) before it resolves; the answer stays blocked whatever happens. */
-  record(anomaly: Anomaly): Promise<void>;
-  halt(cause: { readonly reason: string; readonly atMs: number }): void;
-  count(event: "checked" | "blocked" | "unrecognised", kind?: AnomalyKind): void;
+  count(event: "checked" | "unrecognised"): void;
   /** What really left: to the access ledger. */
   served(access: Access): void;
-  /** An answer that is not in the table, or a guard that failed: for the log, without a word of the answer. */
-  warn(trouble: { readonly route: string; readonly status: number; readonly why: string }): void;
 }
 
 /** Stands around the whole service, where its bytes leave. */
@@ -35,6 +23,7 @@ export interface Guard {
 export function createGuard(parts: GuardParts): Guard {
   const judge = createJudge(parts.keys);
   const warn = limitWarnings(parts.warn);
+  const report = createReport({ ...parts, warn });
   function decide(asked: Asked, given: Given): Replacement | Promise<Replacement> | undefined {
     const nowMs = Date.now();
     let judgement: Judgement;
@@ -66,22 +55,7 @@ export function createGuard(parts: GuardParts): Guard {
       warn({ route: judgement.route, status, why: judgement.why });
       return withheld(asked);
     }
-    return block({ id: randomUUID(), atMs: nowMs, ...judgement.finding }, asked);
-  }
-
-  async function block(anomaly: Anomaly, asked: Asked): Promise<Replacement> {
-    parts.count("blocked", anomaly.kind);
-    parts.halt({ reason: `${anomaly.kind} at ${anomaly.route}`, atMs: anomaly.atMs });
-    try {
-      await parts.record(anomaly);
-    } catch (error) {
-      warn({
-        route: anomaly.route,
-        status: 0,
-        why: `not recorded: ${error instanceof Error ? error.name : "failed"}`,
-      });
-    }
-    return withheld(asked);
+    return report(judgement.finding, nowMs).then(() => withheld(asked));
   }
 
   function observe(judgement: Judgement): undefined {

@@ -51,7 +51,7 @@ export interface Mismatch {
 
 export interface Finding {
   readonly kind: AnomalyKind;
-  readonly route: Route;
+  readonly route: Route | "mail";
   readonly viewer: string | null;
   readonly subjectNumber: string | null;
   readonly fields: readonly Field[];

@@ -34,8 +34,11 @@ export interface HaltCause {
 export interface Halt {
   /** Now, from memory; never waits. */
   state(): CampaignState;
-  /** Closes this process at once, then every other (database row + NOTIFY). An anomaly older than the last reopening changes nothing. */
-  trip(cause: HaltCause): void;
+  /**
+   * Closes this process at once, then every other (database row + NOTIFY). False, and nothing changes, where the cause is
+   * older than the last reopening.
+   */
+  trip(cause: HaltCause): boolean;
   /** Resolves once everything tripped so far is in the database (or was older than the reopening). */
   settled(): Promise<void>;
   close(): Promise<void>;

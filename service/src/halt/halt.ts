@@ -76,10 +76,10 @@ export function createHalt(options: HaltOptions): OwnHalt {
     return phase === "open" ? { phase, share, reopenedAtMs } : { phase, sinceMs, reason };
   }
 
-  function trip(cause: HaltCause): void {
+  function trip(cause: HaltCause): boolean {
     const causeMonotonicMs = performance.now() - Math.max(0, Date.now() - cause.atMs);
     const reopenedMs = reading?.reopenedMonotonicMs ?? null;
-    if (reopenedMs !== null && causeMonotonicMs < reopenedMs) return;
+    if (reopenedMs !== null && causeMonotonicMs < reopenedMs) return false;
     // The database is told each cause's news, but a storm of them at the pace of the looks.
     const isNews = state().phase !== "halted";
     if (pending === undefined) settling = Promise.withResolvers<void>();
@@ -88,6 +88,7 @@ export function createHalt(options: HaltOptions): OwnHalt {
       pending = { cause, causeMonotonicMs, sinceMs: pending?.sinceMs ?? Date.now() };
     tellState();
     if (isNews) bell.ring();
+    return true;
   }
 
   function tellState(): void {

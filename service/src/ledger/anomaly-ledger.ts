@@ -1,6 +1,6 @@
 import type { Query } from "../db/database.ts";
 import { readStatement } from "../db/statement.ts";
-import type { Anomaly } from "../guard/guard.ts";
+import type { Anomaly } from "../guard/report-anomaly.ts";
 import { createSpool } from "./spool.ts";
 
 /** The durable record of what the guard withheld. */
@@ -23,6 +23,11 @@ export interface AnomalyLedgerOptions {
 
 const WRITE_ANOMALIES = readStatement(import.meta.url, "write-anomalies.sql");
 const DRAIN_MS = 1_000;
+/**
+ * A healthy database takes an anomaly in 2 ms. One that has not in this time may be about to be slow, and this process
+ * about to die: then the file has it too. The row's id makes it one, wherever it comes from.
+ */
+const INSERT_MS_MAX = 20;
 /** In one statement; more wait for the next. */
 const ROWS_MAX = 500;
 
@@ -70,10 +75,12 @@ export function createAnomalyLedger(options: AnomalyLedgerOptions): AnomalyLedge
   return {
     async record(anomaly) {
       const row = rowOf(anomaly, worker);
-      if (await insert(row)) return;
+      const inserting = insert(row);
+      if (await within(INSERT_MS_MAX, inserting)) return;
       try {
         await spool.append(row);
       } catch (error) {
+        if (await inserting) return;
         lost += 1;
         throw error;
       }
@@ -90,6 +97,17 @@ export function createAnomalyLedger(options: AnomalyLedgerOptions): AnomalyLedge
       if (spool.waiting > 0) await spool.drain(write).catch(onTrouble);
     },
   };
+}
+
+/** True where it came true in time. */
+async function within(ms: number, isDone: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const wasDone = await Promise.race([isDone, late]);
+  clearTimeout(timer);
+  return wasDone;
 }
 
 /** What comes while a statement is under way shares the next one: a thousand anomalies at once are a few commits. */

@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { closeSync, fstatSync, fsync, mkdirSync, openSync, writeSync } from "node:fs";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
-/** A local file for what the database did not take. One line a row; a row is there when `append` resolves. */
+/**
+ * A local file for what the database did not take. One line a row: when `append` returns it outlives this process, when
+ * it resolves the machine's power.
+ */
 export interface Spool<Row> {
   append(row: Row): Promise<void>;
-  /** Hands the rows of this process's file, and of files whose process is gone, to `write`; those it took are removed. */
-  drain(write: (rows: readonly Row[]) => Promise<void>): Promise<void>;
+  /** Hands the rows of this process's file, and of files whose process is gone, to `take`; those it took are removed. */
+  drain(take: (rows: readonly Row[]) => Promise<void>): Promise<void>;
   /** Rows appended and not drained since the start; rows of a process that died are not counted before they are drained. */
   readonly waiting: number;
 }
@@ -21,12 +26,13 @@ export interface SpoolOptions {
 /** 50,000 anomalies: a disk must not fill up with one piece of news. */
 const FILE_BYTES_MAX = 16_777_216;
 const BATCH_ROWS = 500;
+const syncFile = promisify(fsync);
 
 export function createSpool<Row>({ folder, name, onDamaged }: SpoolOptions): Spool<Row> {
   const own = new RegExp(`^${name}-(\\d+)-[0-9a-f-]{36}\\.(ndjson|draining)$`);
   let file: string | undefined;
   let waiting = 0;
-  // One after another: an append must not meet the renaming of its file.
+  // One after another: two that drain would write each row twice.
   let last: Promise<unknown> = Promise.resolve();
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = last.then(work, work);
@@ -34,18 +40,29 @@ export function createSpool<Row>({ folder, name, onDamaged }: SpoolOptions): Spo
     return turn;
   }
 
-  async function appendNow(row: Row): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  /** In one go and without a wait: who is killed right after it has left the row behind. Gives the open file. */
+  function write(row: Row): number {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     file ??= join(folder, `${name}-${process.pid}-${randomUUID()}.ndjson`);
-    const handle = await open(file, "a", 0o600);
+    const handle = openSync(file, "a", 0o600);
     try {
-      if ((await handle.stat()).size > FILE_BYTES_MAX) throw new Error(`the spool ${file} is full`);
-      await handle.appendFile(`${JSON.stringify(row)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      if (fstatSync(handle).size > FILE_BYTES_MAX) throw new Error(`the spool ${file} is full`);
+      writeSync(handle, `${JSON.stringify(row)}\n`);
+    } catch (error) {
+      closeSync(handle);
+      throw error;
     }
     waiting += 1;
+    return handle;
+  }
+
+  async function append(row: Row): Promise<void> {
+    const handle = write(row);
+    try {
+      await syncFile(handle);
+    } finally {
+      closeSync(handle);
+    }
   }
 
   /** Renamed first: what is appended meanwhile goes into a new file. */
@@ -65,11 +82,11 @@ export function createSpool<Row>({ folder, name, onDamaged }: SpoolOptions): Spo
     return taken;
   }
 
-  async function drainFile(path: string, write: (rows: readonly Row[]) => Promise<void>): Promise<void> {
+  async function drainFile(path: string, take: (rows: readonly Row[]) => Promise<void>): Promise<void> {
     const text = await readFile(path, "utf8").catch(() => "");
     const lines = text.split("\n").filter((line) => line !== "");
     const rows = lines.map(parseRow<Row>).filter((row) => row !== undefined);
-    for (let at = 0; at < rows.length; at += BATCH_ROWS) await write(rows.slice(at, at + BATCH_ROWS));
+    for (let at = 0; at < rows.length; at += BATCH_ROWS) await take(rows.slice(at, at + BATCH_ROWS));
     waiting = Math.max(0, waiting - rows.length);
     if (rows.length === lines.length) return rm(path, { force: true });
     // A line cut by a crash: its answer never left. Kept for whoever wants to look.
@@ -78,10 +95,10 @@ export function createSpool<Row>({ folder, name, onDamaged }: SpoolOptions): Spo
   }
 
   return {
-    append: (row) => inTurn(() => appendNow(row)),
-    drain: (write) =>
+    append,
+    drain: (take) =>
       inTurn(async () => {
-        for (const path of await takeFiles()) await drainFile(path, write);
+        for (const path of await takeFiles()) await drainFile(path, take);
       }),
     get waiting() {
       return waiting;

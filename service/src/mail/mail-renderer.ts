@@ -15,6 +15,8 @@ export function createMailRenderer({ config, signInCodeOf }: MailRendererContext
       to: letter.email,
       subject,
       text,
+      // One form for every text, so that the guard can read it again.
+      textEncoding: "base64",
       // The same at each try: a mail that goes out twice is recognised as one by whoever receives it.
       messageId: `<${letter.id}@${domain}>`,
       // RFC 3834: no vacation notice comes back.

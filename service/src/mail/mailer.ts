@@ -3,7 +3,10 @@ import type { Logger } from "pino";
 import { type Letter, type Mail, MailRefusedError, type MailTransport, type RenderMail } from "./mail.ts";
 import type { Claimed, Outbox } from "./outbox.ts";
 
-/** What became of a mail. `withheld`: its envelope was not its member's address. `dropped`: there is no such member. */
+/**
+ * What became of a mail. `withheld`: it was not its member's, or its address is none that a mail may go to. `dropped`:
+ * there is no such member.
+ */
 export const MAIL_OUTCOMES = ["sent", "failed", "refused", "withheld", "dropped"] as const;
 export type MailOutcome = (typeof MAIL_OUTCOMES)[number];
 
@@ -11,6 +14,8 @@ export interface MailerParts {
   readonly outbox: Outbox;
   readonly render: RenderMail;
   readonly transport: MailTransport;
+  /** The guard's word on the bytes that would leave; what it says no to it has reported. Absent: everything may. */
+  readonly mayLeave?: (mail: Mail, letter: Letter) => Promise<boolean>;
   readonly log: Logger;
   /** So that mails never take from signups what signups need: what is more waits in the outbox. */
   readonly mailsPerSecondMax: number;
@@ -95,11 +100,13 @@ async function sendBatch(
 async function sendOne(parts: MailerParts, { letter, attempts }: Claimed): Promise<MailOutcome> {
   if (letter === null) return "dropped";
   try {
-    const mail = await parts.render(letter);
-    if (!isAddressedRight(mail, letter)) {
-      parts.log.error({ kind: letter.kind }, "a mail was withheld: its envelope is not its member's address");
-      return "withheld";
-    }
+    const rendered = await parts.render(letter);
+    // Its own bytes from here on: what was judged is what leaves, whoever else still holds the renderer's buffer.
+    const mail = { ...rendered, raw: Buffer.from(rendered.raw) };
+    if (!ONE_ADDRESS.test(letter.email)) return withhold(parts.log, letter, "its address is not one address");
+    const mayLeave = (await parts.mayLeave?.(mail, letter)) ?? true;
+    if (!mayLeave || !isAddressedRight(mail, letter))
+      return withhold(parts.log, letter, "it is not its member's own");
     await parts.transport.send(mail);
     return "sent";
   } catch (error) {
@@ -115,7 +122,12 @@ async function sendOne(parts: MailerParts, { letter, attempts }: Claimed): Promi
 const ONE_ADDRESS = /^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*$/u;
 
 function isAddressedRight(mail: Mail, letter: Letter): boolean {
-  return mail.to === letter.email && mail.id === letter.id && ONE_ADDRESS.test(mail.to);
+  return mail.to === letter.email && mail.id === letter.id;
+}
+
+function withhold(log: Logger, { kind }: Letter, why: string): "withheld" {
+  log.error({ kind, why }, "a mail was withheld");
+  return "withheld";
 }
 
 /** Name and code: a relay's own words may hold the address. */

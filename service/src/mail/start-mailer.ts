@@ -1,11 +1,13 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
+import { createMailJudge } from "../guard/judge-mail.ts";
+import type { ReportAnomaly } from "../guard/report-anomaly.ts";
 import { deriveKeys } from "../keys.ts";
 import { createMemberNumbers } from "../member/member-number.ts";
 import type { SeamContext } from "../seam-context.ts";
 import type { Seams } from "../seams.ts";
 import { createSignInCodes } from "../sign-in/sign-in-code.ts";
-import { createMailer, type Mailer, type MailOutcome } from "./mailer.ts";
+import { createMailer, type Mailer, type MailerParts, type MailOutcome } from "./mailer.ts";
 import { createOutbox } from "./outbox.ts";
 
 export interface MailerOptions {
@@ -14,6 +16,8 @@ export interface MailerOptions {
   readonly seams: Seams;
   readonly log: Logger;
   count?(outcome: MailOutcome): void;
+  /** Where the guard is on: what is done about a mail that carries somebody else's data. Absent: no mail is judged. */
+  readonly reportAnomaly?: ReportAnomaly;
 }
 
 /** Claimed at once: with eight on their way and ten seconds of silence each, done well before `RETRY_SECONDS`. */
@@ -34,6 +38,7 @@ export function startMailer(options: MailerOptions): Pick<Mailer, "close"> {
     }),
     render: seams.createMailRenderer(context),
     transport: seams.createMailTransport(context),
+    ...standGuard(options, context),
     log,
     mailsPerSecondMax: config.mailsPerSecondMax,
     ...(count === undefined ? {} : { count }),
@@ -43,6 +48,22 @@ export function startMailer(options: MailerOptions): Pick<Mailer, "close"> {
     async close() {
       await mailer.close();
       await context.database.close();
+    },
+  };
+}
+
+function standGuard(
+  { config, reportAnomaly }: MailerOptions,
+  { signInCodeOf }: SeamContext,
+): Pick<MailerParts, "mayLeave"> {
+  if (config.guard === "off" || reportAnomaly === undefined) return {};
+  const judge = createMailJudge(deriveKeys(config.secretKey));
+  return {
+    async mayLeave(mail, letter) {
+      const code = letter.kind === "sign-in-code" ? signInCodeOf(letter.id) : null;
+      const judgement = judge(mail, { ...letter, code });
+      if (judgement.verdict === "anomaly") await reportAnomaly(judgement.finding, Date.now());
+      return judgement.verdict === "healthy";
     },
   };
 }

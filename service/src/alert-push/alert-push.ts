@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { type AlarmKind, type AlertPlaces, anomalyAlert, FIRING_MS, type Seen } from "./anomaly-alert.ts";
+import { createAlertPost } from "./post-alert.ts";
+
+/** One outcome for each post to each Alertmanager. */
+export const PUSH_OUTCOMES = ["delivered", "failed"] as const;
+export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
+
+export type Told = Pick<Seen, "kind" | "by"> & { readonly atMs: number };
+
+/** The page that goes past Prometheus: straight from the process that saw an anomaly to every Alertmanager. */
+export interface AlertPush {
+  /** On its way when this returns. Never waits, never throws, and keeps nothing but a count for each kind. */
+  tell(anomaly: Told): void;
+  /** Gives what is on its way a moment. */
+  close(): Promise<void>;
+}
+
+export interface AlertPushOptions extends AlertPlaces {
+  readonly alertmanagerUrls: readonly string[];
+  readonly log: Pick<Logger, "warn">;
+  count(outcome: PushOutcome): void;
+}
+
+/** What goes on is told again at this pace, each kind for itself. */
+const REPEAT_MS = 1_000;
+/** At the end of the process: as long as one try may take. */
+const CLOSE_MS_MAX = 1_000;
+
+export function createAlertPush(options: AlertPushOptions): AlertPush {
+  const { alertmanagerUrls, count, log } = options;
+  const posts = alertmanagerUrls.map(createAlertPost);
+  const lines = new Map<AlarmKind, Line>();
+  const underWay = new Set<Promise<unknown>>();
+  let isClosed = false;
+
+  async function postTo(at: number, body: string): Promise<void> {
+    const isDelivered = (await posts[at]?.post(body)) ?? false;
+    count(isDelivered ? "delivered" : "failed");
+    // Which of the list it is, and not its address, which may hold a password.
+    if (!isDelivered) log.warn({ alertmanager: at + 1 }, "an anomaly could not be posted to Alertmanager");
+  }
+
+  /** The next post of this kind waits for the slowest of these, so that an Alertmanager that hangs gathers no queue. */
+  function send(line: Line): void {
+    line.isSending = true;
+    line.isNews = false;
+    const body = anomalyAlert(line.seen, options);
+    const posting = Promise.all(posts.map((_, at) => postTo(at, body))).finally(() =>
+      underWay.delete(posting),
+    );
+    underWay.add(posting);
+    void Promise.all([posting, pause(REPEAT_MS)]).then(() => {
+      line.isSending = false;
+      if (line.isNews && !isClosed) send(line);
+    });
+  }
+
+  return {
+    tell(anomaly) {
+      if (posts.length === 0 || isClosed) return;
+      const line = lines.get(anomaly.kind) ?? { seen: noneOf(anomaly), isNews: false, isSending: false };
+      lines.set(anomaly.kind, line);
+      line.seen = add(line.seen, anomaly);
+      line.isNews = true;
+      if (!line.isSending) send(line);
+    },
+    async close() {
+      isClosed = true;
+      await Promise.race([Promise.all(underWay), pause(CLOSE_MS_MAX)]);
+      for (const post of posts) post.close();
+    },
+  };
+}
+
+interface Line {
+  seen: Seen;
+  /** Something was seen since the last post began. */
+  isNews: boolean;
+  isSending: boolean;
+}
+
+const pause = (ms: number) => sleep(ms, undefined, { ref: false });
+
+const noneOf = ({ kind, by, atMs }: Told): Seen => ({ kind, by, firstAtMs: atMs, lastAtMs: atMs, times: 0 });
+
+/** After a silence in which the page has ended, the count begins anew. */
+function add(seen: Seen, told: Told): Seen {
+  const { firstAtMs, lastAtMs, times } = told.atMs - seen.lastAtMs < FIRING_MS ? seen : noneOf(told);
+  return {
+    kind: told.kind,
+    by: told.by,
+    firstAtMs: Math.min(firstAtMs, told.atMs),
+    lastAtMs: Math.max(lastAtMs, told.atMs),
+    times: times + 1,
+  };
+}

@@ -1,0 +1,323 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { afterEach, expect, test, vi } from "vitest";
+import { createAlarm } from "../src/alert-push/alarm.ts";
+import { createAlertPush, type PushOutcome } from "../src/alert-push/alert-push.ts";
+import type { AlarmKind } from "../src/alert-push/anomaly-alert.ts";
+import { readConfig } from "../src/config.ts";
+import { createPool } from "../src/db/pool.ts";
+import { mailBufferReuse } from "../src/faults/catalogue/mail-buffer-reuse.ts";
+import { startWatch } from "../src/fleet/watch.ts";
+import { createHalt } from "../src/halt/halt.ts";
+import { DEFAULT_SEAMS } from "../src/seams.ts";
+import { type Alertmanager, createServers, describeWithAlertmanager, type Notified } from "./alertmanager.ts";
+import { createStage, get, metricsOf, newPerson, type Reply, signUp } from "./stage.ts";
+
+// Real programs on a machine that others use too.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+const stage = createStage();
+const listen = createServers();
+const PATIENCE = { timeout: 20_000 };
+const SILENT = pino({ level: "silent" });
+const folders: string[] = [];
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "crowdproof-push-"));
+  folders.push(folder);
+  return folder;
+}
+
+const pagesOf = ({ pages }: Alertmanager, kind: AlarmKind): Notified[] =>
+  pages.filter(({ labels, status }) => labels["kind"] === kind && status === "firing");
+
+/** A service whose reads show the first member to everybody, and the answer that the second one gets. */
+async function leak(env: Record<string, string>): Promise<{ reply: Reply; told: () => Promise<string> }> {
+  let stranger: unknown;
+  const service = await stage.start({
+    env: { SPOOL_DIR: freshFolder(), ...env },
+    seams: { createProfileReader: () => ({ read: async () => stranger as never }) },
+  });
+  const [first, second] = [await signUp(service, newPerson()), await signUp(service, newPerson())];
+  expect([first.status, second.status]).toEqual([201, 201]);
+  stranger = first.body;
+  return { reply: await get(service, "/me", second.cookie), told: () => metricsOf(service) };
+}
+
+describeWithAlertmanager("past Prometheus, at Alertmanager's webhook", (start) => {
+  test("is the guard's first anomaly, with its links, and without a word of anybody", async () => {
+    const alertmanager = await start();
+    const { reply, told } = await leak({ ALERTMANAGER_URLS: alertmanager.url });
+    expect([reply.status, reply.body["code"]]).toEqual([503, "withheld"]);
+    await expect.poll(() => pagesOf(alertmanager, "wrong-person").length, PATIENCE).toBe(1);
+    const [page] = pagesOf(alertmanager, "wrong-person");
+    expect(page?.labels).toEqual({
+      alertname: "IdAnomaly",
+      severity: "page",
+      halt: "true",
+      kind: "wrong-person",
+      lane: "push",
+    });
+    expect(page?.annotations).toEqual({
+      summary: expect.stringContaining("wrong-person"),
+      description: expect.stringMatching(/^1 of kind wrong-person .* 20\d\d-/),
+      runbook_url: "http://127.0.0.1:9095/runbooks/IdAnomaly",
+      dashboard_url: "http://127.0.0.1:3002/d/crowdproof-identity",
+    });
+    const [held] = await alertmanager.holds();
+    expect(Date.parse(String(held?.["endsAt"])) - Date.parse(String(held?.["startsAt"]))).toBe(300_000);
+    const people = await stage.sql<{ number: string; email: string }>("select number, email from members");
+    for (const { number, email } of people)
+      for (const word of [number, email]) expect(alertmanager.bodies.join("")).not.toContain(word);
+    await expect.poll(told).toMatch(/^crowdproof_pushes_total\{outcome="delivered"\} 1$/m);
+  });
+
+  test("is what the auditor halts for; a row of the guard's ledger under the guard's own kind", async () => {
+    const alertmanager = await start();
+    // The schema comes with the first service.
+    await (await stage.start()).close();
+    const watch = await startWatchOver(alertmanager);
+    await signUpAndDoctor();
+    await expect.poll(() => pagesOf(alertmanager, "doctored-row").length, PATIENCE).toBe(1);
+    await insertAnomaly("unbound", "0 s");
+    await expect.poll(() => pagesOf(alertmanager, "unbound").length, PATIENCE).toBe(1);
+    expect(pagesOf(alertmanager, "unhandled-anomaly")).toEqual([]);
+    await watch.close();
+  });
+
+  test("is a mail with another person's number: none leaves, the ledger has it, the campaign is halted", async () => {
+    const alertmanager = await start();
+    const mails = freshFolder();
+    const service = await stage.start({
+      env: { MAIL_DIR: mails, SPOOL_DIR: freshFolder(), ALERTMANAGER_URLS: alertmanager.url },
+      seams: mailBufferReuse.apply(DEFAULT_SEAMS),
+    });
+    const replies = await Promise.all(Array.from({ length: 24 }, () => signUp(service, newPerson())));
+    await expect.poll(() => pagesOf(alertmanager, "wrong-person").length, PATIENCE).toBeGreaterThan(0);
+    await expect
+      .poll(() => stage.sql("select distinct kind from anomalies where route = 'mail'"), PATIENCE)
+      .toEqual([{ kind: "wrong-person" }]);
+    await expect
+      .poll(() => stage.sql("select phase from campaign_state"), PATIENCE)
+      .toEqual([{ phase: "halted" }]);
+    expect(await metricsOf(service)).toMatch(/^crowdproof_anomalies_total\{kind="wrong-person"\} [1-9]/m);
+    // Each row has been tried once: what is left of the outbox was kept back.
+    await expect
+      .poll(() => stage.sql("select id from outbox where due_at <> 'infinity'"), PATIENCE)
+      .toEqual([]);
+    const numberOf = new Map(replies.map(({ body }) => [body["email"], body["number"]]));
+    for (const file of readdirSync(mails)) {
+      const text = readFileSync(join(mails, file), "latin1");
+      const to = /^Delivered-To: (.*)\r$/m.exec(text)?.[1];
+      const body = Buffer.from(text.slice(text.indexOf("\r\n\r\n")), "base64").toString();
+      expect(body, file).toContain(numberOf.get(to));
+    }
+  });
+
+  test("is no anomaly that is older than the reopening, and each one after it", async () => {
+    const alertmanager = await start();
+    await (await stage.start()).close();
+    await stage.sql("update campaign_state set reopened_at = clock_timestamp()");
+    const halt = createHalt({ databaseUrl: stage.url, leaseSeconds: 3, log: SILENT });
+    const { push, outcomes } = pushTo(alertmanager.url);
+    closers.push(() => halt.close());
+    await halt.start();
+    const raise = createAlarm(halt, push);
+    raise({ kind: "malformed", by: "guard", reason: "old", atMs: Date.now() - 60_000 });
+    raise({ kind: "malformed", by: "guard", reason: "young", atMs: Date.now() });
+    await expect.poll(() => pagesOf(alertmanager, "malformed").length, PATIENCE).toBe(1);
+    expect(pagesOf(alertmanager, "malformed")[0]?.annotations["description"]).toMatch(/^1 of/);
+    expect(outcomes).toEqual(["delivered"]);
+  });
+
+  test("is the anomaly of a process that lives for 50 ms more while the database takes nothing; the file has it too", async () => {
+    const alertmanager = await start();
+    await (await stage.start()).close();
+    const spool = freshFolder();
+    const unlock = await lockAnomalies();
+    // A machine on which others work may give it none of its 50 ms: then it is born again.
+    for (let tries = 0; tries < 3 && (readdirSync(spool).length === 0 || isSilent()); tries++) {
+      await stage.sql("update campaign_state set phase = 'open'");
+      expect(await signalThatEnds("leak-and-die.ts", stage.url, alertmanager.url, spool)).toBe("SIGKILL");
+      await expect
+        .poll(isSilent, { timeout: 2_000 })
+        .toBe(false)
+        .catch(() => {});
+    }
+    expect([isSilent(), readdirSync(spool).length > 0]).toEqual([false, true]);
+    await unlock();
+
+    function isSilent(): boolean {
+      return pagesOf(alertmanager, "wrong-person").length === 0;
+    }
+  });
+});
+
+async function lockAnomalies(): Promise<() => Promise<void>> {
+  const database = createPool({
+    url: stage.url,
+    connectionsMax: 1,
+    statementSecondsMax: 90,
+    connectSecondsMax: 5,
+    onIdleError() {},
+  });
+  closers.push(() => database.close());
+  const connection = await database.connect();
+  await connection.query({ text: "begin" });
+  await connection.query({ text: "lock table anomalies in access exclusive mode" });
+  return async () => {
+    await connection.query({ text: "commit" });
+    connection.release();
+  };
+}
+
+async function signalThatEnds(script: string, ...args: string[]): Promise<string | null> {
+  const path = new URL(script, import.meta.url).pathname;
+  const child = spawn(process.execPath, [path, ...args], { stdio: "ignore" });
+  closers.push(async () => void child.kill("SIGKILL"));
+  await once(child, "exit");
+  return child.signalCode;
+}
+
+async function insertAnomaly(kind: string, age: string): Promise<void> {
+  await stage.sql(
+    `insert into anomalies (id, at, worker, kind, route, fields) values ($1, clock_timestamp() - $2::interval, 'w', $3, 'GET /me', '{}')`,
+    [randomUUID(), age, kind],
+  );
+}
+
+async function signUpAndDoctor(): Promise<void> {
+  const service = await stage.start();
+  await signUp(service, newPerson());
+  await service.close();
+  await stage.sql("update members set name = 'SOMEBODY ELSE'");
+}
+
+async function startWatchOver(alertmanager: Alertmanager) {
+  const watch = await startWatch({
+    config: readConfig({ ADMIN_PORT: "0", ALERTMANAGER_URLS: alertmanager.url }),
+    urls: { operator: stage.url, auditor: stage.url },
+    log: SILENT,
+    createPages: () => ({
+      contentType: "text/plain",
+      render: async () => "",
+      renderAnomalies: async () => "",
+    }),
+    countPush() {},
+  });
+  return watch;
+}
+
+/** A push of the test's own. */
+function pushTo(...alertmanagerUrls: string[]) {
+  const outcomes: PushOutcome[] = [];
+  const push = createAlertPush({
+    alertmanagerUrls,
+    runbookBaseUrl: "http://127.0.0.1/runbooks/",
+    dashboardBaseUrl: "http://127.0.0.1",
+    log: SILENT,
+    count: (outcome) => outcomes.push(outcome),
+  });
+  closers.push(() => push.close());
+  return { push, outcomes };
+}
+
+const wrongPerson = () => ({ kind: "wrong-person", by: "guard", atMs: Date.now() }) as const;
+
+test("an Alertmanager that hangs delays no answer, and keeps no other one from hearing of it", async () => {
+  let hanging = 0;
+  const heard: string[] = [];
+  const hangs = await listen(() => {
+    hanging += 1;
+  });
+  const hears = await listen((req, res) => {
+    heard.push(String(req.url));
+    res.end();
+  });
+  const { reply, told } = await leak({ ALERTMANAGER_URLS: `${hangs.url}, ${hears.url}/prefix/` });
+  expect([reply.status, reply.body["code"]]).toEqual([503, "withheld"]);
+  await expect.poll(() => [hanging > 0, heard], PATIENCE).toEqual([true, ["/prefix/api/v2/alerts"]]);
+  await expect.poll(told, PATIENCE).toMatch(/^crowdproof_pushes_total\{outcome="failed"\} 1$/m);
+  expect(await told()).toMatch(/^crowdproof_pushes_total\{outcome="delivered"\} 1$/m);
+});
+
+test("one that is away, fails or answers without end is tried a few times; one that says no is not", async () => {
+  const tries = { fails: 0, refuses: 0, floods: 0 };
+  const fails = await listen((_req, res) => {
+    tries.fails += 1;
+    res.writeHead(503).end();
+  });
+  const refuses = await listen((_req, res) => {
+    tries.refuses += 1;
+    res.writeHead(400).end('"no"');
+  });
+  const floods = await listen((_req, res) => {
+    tries.floods += 1;
+    const more = setInterval(() => res.write("x".repeat(20_000)), 1);
+    res.once("close", () => clearInterval(more));
+  });
+  const { push, outcomes } = pushTo("http://127.0.0.1:1", fails.url, refuses.url, floods.url);
+  push.tell(wrongPerson());
+  await expect.poll(() => outcomes, PATIENCE).toEqual(["failed", "failed", "failed", "failed"]);
+  expect(tries).toEqual({ fails: 3, refuses: 1, floods: 3 });
+});
+
+test("one that comes back between two tries is told, with the user and password of its address", async () => {
+  const asked: (string | undefined)[] = [];
+  const back = await listen((req, res) => {
+    asked.push(req.headers.authorization);
+    res.writeHead(asked.length === 1 ? 502 : 200).end();
+  });
+  const { push, outcomes } = pushTo(back.url.replace("//", "//user:secret@"));
+  push.tell(wrongPerson());
+  await expect.poll(() => outcomes, PATIENCE).toEqual(["delivered"]);
+  const basic = `Basic ${Buffer.from("user:secret").toString("base64")}`;
+  expect(asked).toEqual([basic, basic]);
+});
+
+test("a storm is one post at once and one a second after it, each kind for itself, with its number", async () => {
+  const told: Record<string, unknown>[] = [];
+  const hears = await listen((req, res) => {
+    let text = "";
+    req.on("data", (chunk) => {
+      text += chunk;
+    });
+    req.on("end", () => {
+      told.push(...JSON.parse(text));
+      res.end();
+    });
+  });
+  const { push } = pushTo(hears.url);
+  for (let at = 0; at < 10_000; at++) push.tell(wrongPerson());
+  push.tell({ ...wrongPerson(), kind: "ghost", by: "auditor" });
+  const descriptionsOf = (kind: string) =>
+    told
+      .map(({ labels, annotations }) => ({ labels, annotations }) as Pick<Notified, "labels" | "annotations">)
+      .filter(({ labels }) => labels["kind"] === kind)
+      .map(({ annotations }) => annotations["description"]?.split(" ")[0]);
+  await expect.poll(() => descriptionsOf("ghost"), PATIENCE).toEqual(["1"]);
+  await expect.poll(() => descriptionsOf("wrong-person"), PATIENCE).toEqual(["1", "10000"]);
+});
+
+test("nothing is sent where no Alertmanager is named, and nothing after the close", async () => {
+  let heard = 0;
+  const hears = await listen((_req, res) => {
+    heard += 1;
+    res.end();
+  });
+  const silent = pushTo();
+  silent.push.tell(wrongPerson());
+  const closed = pushTo(hears.url);
+  await closed.push.close();
+  closed.push.tell(wrongPerson());
+  expect([heard, silent.outcomes, closed.outcomes]).toEqual([0, [], []]);
+});
