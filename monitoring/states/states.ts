@@ -189,6 +189,16 @@ export const STATES: readonly State[] = [
     },
   },
   {
+    alert: "AlertmanagerUnreachable",
+    stage: "narrow",
+    how: "Alertmanager is stopped (SIGSTOP)",
+    async begin({ stack }) {
+      signal(stack.pids.alertmanager, "SIGSTOP");
+      return async () => signal(stack.pids.alertmanager, "SIGCONT");
+    },
+  },
+  // Last: a Prometheus that reads its rules again looks for Alertmanager again, which takes 5 s.
+  {
     alert: "RuleFailing",
     stage: "narrow",
     how: "a rule with a many-to-many match is added, and Prometheus told to read its rules again",
@@ -203,15 +213,6 @@ export const STATES: readonly State[] = [
         await writeFile(file, before);
         signal(stack.pids.prometheus, "SIGHUP");
       };
-    },
-  },
-  {
-    alert: "AlertmanagerUnreachable",
-    stage: "narrow",
-    how: "Alertmanager is stopped (SIGSTOP)",
-    async begin({ stack }) {
-      signal(stack.pids.alertmanager, "SIGSTOP");
-      return async () => signal(stack.pids.alertmanager, "SIGCONT");
     },
   },
 ];
