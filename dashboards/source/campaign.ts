@@ -1,4 +1,5 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
+import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { BAD, GOOD, LOOK } from "./palette.ts";
 import {
@@ -163,7 +164,7 @@ const THE_WAIT: readonly PanelSpec[] = [
     description:
       "Share of those who came back when they were due and were let in within the promise (told ± 2 s or 20 %). The rest were late or told again.",
     unit: "percentunit",
-    thresholds: atLeast(0.9, 0.99),
+    thresholds: atLeast(alertAt.processing.keptShareMin, 0.99),
     noValue: "nobody was due",
     width: 8,
     runbooks: ["PromisesBroken"],
@@ -179,7 +180,8 @@ const THE_WAIT: readonly PanelSpec[] = [
     title: "Error of the time told",
     description: "How far what people were told lay from how long they waited.",
     unit: "s",
-    thresholds: upTo(2, 30),
+    // Two seconds are within the promise, however short the wait.
+    thresholds: upTo(2, alertAt.processing.toldErrorSeconds),
     noValue: "nobody was due",
     width: 8,
     runbooks: ["WaitToldWrong"],
@@ -214,7 +216,7 @@ const THE_ANSWERS: readonly PanelSpec[] = [
     description:
       "From the request's head to the end of the answer, acknowledged signups only. The line is half a second, after which people press again.",
     unit: "s",
-    thresholds: upTo(0.5, 2.5),
+    thresholds: upTo(0.5, alertAt.budget.slowSeconds),
     noValue: "no signup was acknowledged",
     width: 8,
     runbooks: ["SignupsSlowInCampaign", "SignupsSlowThisMonth"],

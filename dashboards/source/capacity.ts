@@ -1,4 +1,5 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
+import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { atLeast, type DashboardSpec, NO_LIMIT, type PanelSpec, upTo } from "./panel.ts";
 import { perSecond, quantile, service } from "./promql.ts";
@@ -24,7 +25,7 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
       "Newcomers each second, of what admission measured that the service can do. Above 100 % people wait, as they should.",
     unit: "percentunit",
     decimals: 0,
-    thresholds: upTo(0.8, 1),
+    thresholds: upTo(alertAt.capacity.nearShare, 1),
     noValue: NEVER_FULL,
     width: 6,
     isLarge: true,
@@ -78,7 +79,7 @@ const THE_DOOR: readonly PanelSpec[] = [
     description:
       "Time queued for a turn, by who has turns of their own: 95 % waited less. The queue is bounded: it cannot grow with the crowd.",
     unit: "s",
-    thresholds: upTo(0.1, 0.25),
+    thresholds: upTo(alertAt.processing.queueSeconds / 2, alertAt.processing.queueSeconds),
     noValue: "nobody came",
     width: 8,
     runbooks: ["NewcomersQueueTooLong"],
@@ -148,7 +149,7 @@ const THE_LINE: readonly PanelSpec[] = [
     description:
       "How much later than first told ticket holders were let in; their own lateness is not counted.",
     unit: "s",
-    thresholds: upTo(2, 10),
+    thresholds: upTo(2, alertAt.processing.toldErrorSeconds),
     noValue: "no ticket was used",
     width: 8,
     runbooks: ["WaitToldWrong"],
@@ -182,7 +183,7 @@ const THE_DATABASE: readonly PanelSpec[] = [
     title: "Commits",
     description: "One batch's commit, from the statement sent to its answer.",
     unit: "s",
-    thresholds: upTo(0.1, 0.5),
+    thresholds: upTo(0.1, alertAt.capacity.commitSeconds),
     noValue: "nothing was committed",
     width: 8,
     runbooks: ["CommitsSlow"],
@@ -273,7 +274,7 @@ const THE_PROCESSES: readonly PanelSpec[] = [
     title: "Event loop lag",
     description: "How late the event loop comes to anything, of the worker that lags most.",
     unit: "s",
-    thresholds: upTo(0.05, 0.25),
+    thresholds: upTo(0.05, alertAt.capacity.eventLoopSeconds),
     noValue: NO_SERVICE,
     width: 6,
     runbooks: ["EventLoopLags"],
@@ -327,7 +328,7 @@ const THE_REQUESTS: readonly PanelSpec[] = [
     title: "Time of an answer",
     description: "95 % were answered faster, by route. Refusals count too: they are fast.",
     unit: "s",
-    thresholds: upTo(0.5, 2.5),
+    thresholds: upTo(0.5, alertAt.budget.slowSeconds),
     noValue: "nobody came",
     width: 6,
     queries: [

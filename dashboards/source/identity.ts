@@ -1,4 +1,5 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
+import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
 import { BY_CHECK, NO_PROBE, THE_PROBE } from "./probe-panels.ts";
@@ -145,8 +146,7 @@ const GUARD_AND_LEDGERS: readonly PanelSpec[] = [
     description: "Anomalies in the local file and accesses in memory that the database has not taken yet.",
     unit: "short",
     decimals: 0,
-    // What one flush takes; a backlog for longer than seconds is the database's.
-    thresholds: upTo(1_000, 100_000),
+    thresholds: upTo(alertAt.processing.ledgerPendingMax / 5, alertAt.processing.ledgerPendingMax),
     noValue: NO_SERVICE,
     width: 8,
     runbooks: ["LedgerBehind"],
@@ -178,7 +178,8 @@ const AUDITOR_AND_HALT: readonly PanelSpec[] = [
     title: "Auditor: age of its last look",
     description: "It looks each second. An old look sees nothing: the alert is AuditorStale.",
     unit: "s",
-    thresholds: upTo(4, 10),
+    // A new finding pages within four seconds.
+    thresholds: upTo(4, alertAt.watching.auditorStaleSeconds),
     noValue: "no look yet",
     width: 8,
     runbooks: ["AuditorStale"],

@@ -1,4 +1,5 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
+import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { atLeast, type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
 import { perSecond, quantile, service } from "./promql.ts";
@@ -145,7 +146,7 @@ const UNDER_IT: readonly PanelSpec[] = [
     title: "Time to become a member",
     description: "At the service, acknowledged signups only.",
     unit: "s",
-    thresholds: upTo(0.5, 2.5),
+    thresholds: upTo(0.5, alertAt.budget.slowSeconds),
     noValue: "no signup was acknowledged",
     width: 8,
     runbooks: ["SignupsSlowInCampaign"],

@@ -1,4 +1,5 @@
 import { ACTION_OUTCOMES } from "../../monitoring/catalogue/closed-sets.ts";
+import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
 import { age, perSecond, probe } from "./promql.ts";
@@ -83,8 +84,7 @@ export const THE_PROBE: readonly PanelSpec[] = [
     description:
       "Since the last visitor was done, since one saw their own data, and since a check failed last (no line: never).",
     unit: "s",
-    // A few visitors a minute: two minutes without one is silence.
-    thresholds: upTo(120, 300),
+    thresholds: upTo(alertAt.watching.probeSilentSeconds / 2, alertAt.watching.probeSilentSeconds),
     noValue: NO_PROBE,
     width: 6,
     runbooks: ["ProbeSilent"],
