@@ -22,6 +22,7 @@ const assets = globSync(
     "loadtests/src/**/*.{sql,ts}",
     "loadtests/k6/**/*.{ts,json}",
     "loadtests/{campaigns,targets,schemas}/**",
+    "monitoring/stack/*.sh",
     "monitoring/{rules,runbooks,prometheus,alertmanager}/**/*.{yml,yaml,md,tmpl}",
     "dashboards/**/*.{json,yml}",
   ],

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readVerdict } from "./command-line.ts";
+import { describeWith } from "./needs.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -35,6 +37,19 @@ it("judges the reference service from an installed package", { timeout: GATE_TIM
   expect((await readdir(join(folder, "run"))).sort()).toEqual(
     ["plan.json", "events.ndjson", "verdict.json", "report.html", "report.md", "junit.xml"].sort(),
   );
+});
+
+describeWith("prometheus", "the installed package", () => {
+  it("brings the alert rules and what runs them", { timeout: GATE_TIMEOUT_MS }, async () => {
+    const args = ["gate", "smoke", "--engine", "embedded", "--alerts", "--out", "watched"];
+    // Red or green is not the matter here: a busy machine may page.
+    const { stderr } = await run("npx", ["crowdproof", ...args], { cwd: folder }).catch(
+      (error: { stderr: string }) => error,
+    );
+    const { checks } = readVerdict(join(folder, "watched"));
+    const watching = checks.find(({ name }) => name === "watching");
+    expect({ watching, stderr }).toMatchObject({ watching: { outcome: "pass" }, stderr: "" });
+  });
 });
 
 it(
