@@ -24,7 +24,7 @@ const PROGRAMS: Readonly<Record<Program, Known>> = {
   grafana: {
     names: ["grafana", "grafana-server"],
     key: "GRAFANA_BIN",
-    install: "see https://grafana.com/docs/grafana/latest/setup-grafana/installation/",
+    install: "install it from https://grafana.com/grafana/download",
   },
 };
 

@@ -8,6 +8,7 @@ import { findProgram, howToInstall } from "./find-program.ts";
 import type { StackOptions } from "./stack-options.ts";
 import { startStack } from "./start-stack.ts";
 import { UsageError } from "./usage-error.ts";
+import { whenAskedToStop } from "./when-asked-to-stop.ts";
 
 const EXIT = { usage: 2, bug: 70 } as const;
 
@@ -96,15 +97,6 @@ async function main(): Promise<void> {
 async function writeReady(file: string, text: string): Promise<void> {
   await writeFile(`${file}.part`, text, { mode: 0o600 });
   await rename(`${file}.part`, file);
-}
-
-/** Should this very process be killed, the ends of its children's inputs stop them (keep.sh). */
-function whenAskedToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => resolve());
-    // A terminal's input ends when a person types Ctrl-D, and never for a process in the background.
-    if (!process.stdin.isTTY) process.stdin.on("end", resolve).on("close", resolve).resume();
-  });
 }
 
 main().then(

@@ -1,8 +1,10 @@
 import type { Parameters } from "./configuration.ts";
 
 export interface StackOptions {
-  /** Where `/metrics`, `/metrics/anomalies` and `/alerts` are; absent: no service of ours is watched (yet, see `watchService`). */
+  /** Where `/metrics`, `/metrics/anomalies` and `/alerts` are; absent: no service of ours is watched. */
   readonly serviceAdminUrl?: string | undefined;
+  /** For a service that pushes to this Alertmanager: called when that is there, and before Prometheus misses the service. */
+  readonly startService?: ((alertmanagerUrl: string | null) => Promise<WatchedService>) | undefined;
   readonly probeUrl?: string | undefined;
   readonly gateUrl?: string | undefined;
   /** `quick` for tests: waits of seconds instead of minutes. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { prometheusYaml, readRules, withLinks } from "./configuration.ts";
@@ -13,17 +13,12 @@ export interface Neighbours {
   readonly alertmanager: string | null;
 }
 
-export interface RunningPrometheus extends KeptProcess {
-  /** Scrapes this one's admin server from now on: at once with the next word of the discovery, which speaks every five seconds. */
-  scrapeService(adminUrl: string): Promise<void>;
-}
-
 export async function startPrometheus(
   program: string,
   folder: string,
   neighbours: Neighbours,
   options: StackOptions,
-): Promise<RunningPrometheus> {
+): Promise<KeptProcess> {
   // As in the clone: the configuration names the rules by ../rules.
   const config = join(folder, "etc", "prometheus.yml");
   const targets = join(folder, "etc", "targets");
@@ -31,11 +26,8 @@ export async function startPrometheus(
   await mkdir(join(folder, "rules"));
   await writeFile(config, prometheusYaml(options.parameters, options.runLabel));
   await writeRules(join(folder, "rules", "crowdproof.yml"), `http://${neighbours.receiver}`, options);
-  const write = async (name: string, address: string | null) => {
-    const file = join(targets, `${name}.yml`);
-    await writeFile(`${file}.part`, JSON.stringify(address === null ? [] : [{ targets: [address] }]));
-    await rename(`${file}.part`, file);
-  };
+  const write = (name: string, address: string | null) =>
+    writeFile(join(targets, `${name}.yml`), JSON.stringify(address === null ? [] : [{ targets: [address] }]));
   await write("service", hostOf(options.serviceAdminUrl));
   await write("probe", hostOf(options.probeUrl));
   await write("gate", hostOf(options.gateUrl));
@@ -55,7 +47,7 @@ export async function startPrometheus(
   });
   // Known only now; it looks at the folder again before its discovery speaks for the first time.
   await write("prometheus", prometheus.address);
-  return { ...prometheus, scrapeService: (adminUrl) => write("service", hostOf(adminUrl)) };
+  return prometheus;
 }
 
 function hostOf(url: string | undefined): string | null {

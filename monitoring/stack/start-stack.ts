@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram, howToInstall } from "./find-program.ts";
 import type { KeptProcess } from "./keep-process.ts";
-import type { StackOptions, WatchedService } from "./stack-options.ts";
+import type { StackOptions } from "./stack-options.ts";
 import { startAlertmanager } from "./start-alertmanager.ts";
 import { startPrometheus } from "./start-prometheus.ts";
 import { startReceiver } from "./start-receiver.ts";
@@ -17,8 +17,6 @@ export interface Stack {
   readonly pids: Readonly<Record<"prometheus" | "alertmanager" | "receiver", number>>;
   /** Resolves with a sentence when one of the three has ended. */
   readonly ended: Promise<string>;
-  /** For a service that is started after the stack, because it pushes to its Alertmanager: scraped when this resolves. */
-  watchService(service: WatchedService): Promise<void>;
   readReceiverLog(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -86,19 +84,22 @@ async function startInOrder(
       : keep(
           await startAlertmanager(programs.alertmanager, join(folder, "alertmanager"), receiverUrl, options),
         );
+  const service = await options.startService?.(urlOf(alertmanager));
+  if (service !== undefined) await alertmanager?.reload(service);
   const neighbours = { receiver: receiver.address, alertmanager: alertmanager?.address ?? null };
   const prometheus =
     programs.prometheus === null
       ? null
-      : keep(await startPrometheus(programs.prometheus, join(folder, "prometheus"), neighbours, options));
+      : keep(
+          await startPrometheus(programs.prometheus, join(folder, "prometheus"), neighbours, {
+            ...options,
+            ...service,
+          }),
+        );
   const running = [receiver, alertmanager, prometheus].filter((each) => each !== null);
   const ended = Promise.race(running.map((each) => each.ended));
-  const whenScraped = async (target: string | undefined) => {
-    if (prometheus === null || target === undefined) return;
-    const prometheusUrl = `http://${prometheus.address}`;
-    await whenWatching({ prometheusUrl, hasAlertmanager: alertmanager !== null, target, ended });
-  };
-  await whenScraped(prometheus?.address);
+  if (prometheus !== null)
+    await whenWatching({ address: prometheus.address, hasAlertmanager: alertmanager !== null, ended });
   return {
     prometheusUrl: urlOf(prometheus),
     alertmanagerUrl: urlOf(alertmanager),
@@ -110,12 +111,6 @@ async function startInOrder(
     },
     ended,
     readReceiverLog: receiver.readLog,
-    async watchService(service) {
-      await alertmanager?.reload(service);
-      if (service.serviceAdminUrl === undefined) return;
-      await prometheus?.scrapeService(service.serviceAdminUrl);
-      await whenScraped(new URL(service.serviceAdminUrl).host);
-    },
   };
 }
 

@@ -5,10 +5,9 @@ const WATCHING_SECONDS_MAX = 90;
 const POLL_MS = 100;
 
 export interface Watching {
-  readonly prometheusUrl: string;
+  /** Prometheus' own. */
+  readonly address: string;
   readonly hasAlertmanager: boolean;
-  /** `host:port` that must be among the targets. */
-  readonly target: string;
   /** Of any part of the stack. */
   readonly ended: Promise<string>;
 }
@@ -17,12 +16,8 @@ export interface Watching {
  * Resolves when Prometheus knows its Alertmanager and has scraped each of its targets. One that is down is no hindrance: that is
  * what the stack is there to say.
  */
-export async function whenWatching({
-  prometheusUrl,
-  hasAlertmanager,
-  target,
-  ended,
-}: Watching): Promise<void> {
+export async function whenWatching({ address, hasAlertmanager, ended }: Watching): Promise<void> {
+  const prometheusUrl = `http://${address}`;
   const deadline = performance.now() + WATCHING_SECONDS_MAX * 1_000;
   let sentence: string | undefined;
   ended.then((words) => {
@@ -31,7 +26,7 @@ export async function whenWatching({
   while (performance.now() < deadline) {
     if (sentence !== undefined) throw new UsageError(`${sentence} while the stack was starting.`);
     const isToldOf = !hasAlertmanager || (await knowsAlertmanager(prometheusUrl));
-    if (isToldOf && (await hasScraped(prometheusUrl, target))) return;
+    if (isToldOf && (await hasScraped(prometheusUrl))) return;
     await sleep(POLL_MS);
   }
   throw new UsageError(
@@ -48,15 +43,16 @@ async function knowsAlertmanager(prometheusUrl: string): Promise<boolean> {
 
 interface Target {
   readonly health: string;
-  readonly discoveredLabels: { readonly __address__?: string };
+  readonly scrapePool: string;
 }
 
-async function hasScraped(prometheusUrl: string, wanted: string): Promise<boolean> {
+async function hasScraped(prometheusUrl: string): Promise<boolean> {
   const found = await askJson<{ data: { activeTargets: Target[] } }>(
     `${prometheusUrl}/api/v1/targets?state=active`,
   );
   const targets = found?.data.activeTargets ?? [];
-  const isThere = targets.some(({ discoveredLabels }) => discoveredLabels.__address__ === wanted);
+  // Its own target is written last.
+  const isThere = targets.some(({ scrapePool }) => scrapePool === "prometheus");
   return isThere && targets.every(({ health }) => health !== "unknown");
 }
 

@@ -34,15 +34,23 @@ beforeAll(async () => {
   await writeFile(tokenFile, "0123456789abcdef0123456789abcdef", { mode: 0o600 });
   await writeFile(rulesFile, RULES);
   // In the order of `npm run up`: the service pushes to an Alertmanager that must be there before it.
-  stack = await startStack({ parameters: "quick", rulesFile });
-  service = await startReferenceService({
-    port: 0,
-    fault: undefined,
-    databaseUrl: undefined,
-    environment: { ALERTS_TOKEN_FILE: tokenFile, ALERTMANAGER_URLS: stack.alertmanagerUrl, WORKERS: "2" },
+  stack = await startStack({
+    parameters: "quick",
+    rulesFile,
+    async startService(alertmanagerUrl) {
+      service = await startReferenceService({
+        port: 0,
+        fault: undefined,
+        databaseUrl: undefined,
+        environment: {
+          ALERTS_TOKEN_FILE: tokenFile,
+          ALERTMANAGER_URLS: alertmanagerUrl ?? "",
+          WORKERS: "2",
+        },
+      });
+      return { serviceAdminUrl: service.environment["CROWDPROOF_ADMIN_URL"], haltTokenFile: tokenFile };
+    },
   });
-  const serviceAdminUrl = service.environment["CROWDPROOF_ADMIN_URL"];
-  await stack.watchService({ serviceAdminUrl, haltTokenFile: tokenFile });
 }, 150_000);
 
 afterAll(async () => {

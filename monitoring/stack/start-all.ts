@@ -1,0 +1,128 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PORTS } from "../catalogue/ports.ts";
+import { findProgram } from "./find-program.ts";
+import type { KeptProcess } from "./keep-process.ts";
+import { createRunFolder, type RunFolder } from "./run-folder.ts";
+import { startGrafana } from "./start-grafana.ts";
+import { type RunningService, startService } from "./start-service.ts";
+import { type PartialStack, startWhatIsThere } from "./start-stack.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface UpOptions {
+  readonly folder: string;
+  readonly fault: string | undefined;
+  readonly workers: number;
+  /** The catalogue's ports, which people and links know; or any that are free. */
+  readonly ports: "known" | "free";
+  readonly onSilence: string | undefined;
+}
+
+export interface Everything {
+  readonly service: RunningService;
+  readonly stack: PartialStack;
+  readonly grafana: { readonly url: string } | { readonly missing: string };
+  readonly folder: RunFolder;
+  /** Resolves with a sentence when any part has ended. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Alertmanager before the service, which pushes to it, and the service before Prometheus, which would miss it. None outlives this process. */
+export async function startAll(options: UpOptions, say: (step: string) => void): Promise<Everything> {
+  const folder = await createRunFolder(options.folder);
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).toReversed()) await each();
+  };
+  const port = portsOf(options);
+  try {
+    let service: RunningService | undefined;
+    say("Alertmanager, receiver");
+    const stack = await startWhatIsThere({
+      parameters: "production",
+      ports: {
+        prometheus: port("prometheus"),
+        alertmanager: port("alertmanager"),
+        receiver: port("receiver"),
+      },
+      receiverArguments: options.onSilence === undefined ? [] : [`--on-silence=${options.onSilence}`],
+      async startService(alertmanagerUrl) {
+        say("service, PostgreSQL");
+        service = await startService({
+          folder: folder.path,
+          logFile: folder.logFile,
+          environment: { ...folder.environment, ...environmentOf(options, alertmanagerUrl) },
+        });
+        stops.push(service.stop);
+        say("Prometheus, which takes five seconds to look around");
+        return { serviceAdminUrl: service.adminUrl, haltTokenFile: folder.tokenFiles.alerts };
+      },
+    });
+    stops.push(stack.stop);
+    if (service === undefined) throw new Error("the stack did not start the service");
+    const grafana = await startIfThere(folder, stack.prometheusUrl, port("grafana"));
+    if ("stop" in grafana) stops.push(grafana.stop);
+    await writeEnvironment(folder, service);
+    return { service, stack, grafana, folder, ended: Promise.race([stack.ended, service.ended]), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const portsOf =
+  ({ ports }: UpOptions) =>
+  (name: keyof typeof PORTS) =>
+    ports === "free" ? 0 : PORTS[name];
+
+function environmentOf(options: UpOptions, alertmanagerUrl: string | null): Record<string, string> {
+  const port = portsOf(options);
+  return {
+    PORT: String(port("service")),
+    ADMIN_PORT: String(port("admin")),
+    WORKERS: String(options.workers),
+    ...(options.fault === undefined ? {} : { FAULT: options.fault }),
+    ...(alertmanagerUrl === null ? {} : { ALERTMANAGER_URLS: alertmanagerUrl }),
+  };
+}
+
+type MaybeGrafana = { url: string; stop: KeptProcess["stop"] } | { missing: string };
+
+/** People can look without it; so that it does not start is told, and stops nothing. */
+async function startIfThere(
+  folder: RunFolder,
+  prometheusUrl: string | null,
+  port: number,
+): Promise<MaybeGrafana> {
+  const program = findProgram("grafana");
+  if (program === null || prometheusUrl === null) return { missing: "not here" };
+  try {
+    const grafana = await startGrafana({
+      program,
+      folder: join(folder.path, "grafana"),
+      port,
+      prometheusUrl,
+    });
+    return { url: `http://${grafana.address}`, stop: grafana.stop };
+  } catch (error) {
+    if (error instanceof UsageError)
+      return { missing: `it did not start: ${error.message.split("\n", 1)[0]}` };
+    throw error;
+  }
+}
+
+/** What the target file of the reference service, and `blast-radius`, ask of the environment. */
+async function writeEnvironment(folder: RunFolder, service: RunningService): Promise<void> {
+  const environment = {
+    CROWDPROOF_TARGET_URL: service.url,
+    CROWDPROOF_ADMIN_URL: service.adminUrl,
+    CROWDPROOF_DATABASE_URL: service.databaseUrl,
+    CROWDPROOF_SERVICE_LOG: folder.logFile,
+    CROWDPROOF_MAIL_DIR: folder.environment["MAIL_DIR"],
+    DATABASE_URL: service.databaseUrl,
+    SECRET_KEY_FILE: folder.environment["SECRET_KEY_FILE"],
+  };
+  const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'\n`);
+  await writeFile(join(folder.path, "env"), lines.join(""), { mode: 0o600 });
+}
