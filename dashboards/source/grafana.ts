@@ -302,13 +302,17 @@ function labelVariable({
 }
 
 function annotation({ name, expr, colour, title, text, isMoment }: AnnotationSpec): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder()
-    .name(name)
-    .datasource(PROMETHEUS)
-    .enable(true)
-    .iconColor(colour)
-    .expr(expr)
-    .titleFormat(title)
-    .textFormat(text)
-    .useValueForTime(isMoment);
+  return (
+    new AnnotationQueryBuilder()
+      .name(name)
+      .datasource(PROMETHEUS)
+      .enable(true)
+      .iconColor(colour)
+      .expr(expr)
+      // Grafana's own is a minute, in which an alert can come and go.
+      .step("5s")
+      .titleFormat(title)
+      .textFormat(text)
+      .useValueForTime(isMoment)
+  );
 }
