@@ -197,7 +197,7 @@ function watched({ dir, chosen, stop, seen, service, followers, isStoppedByExpos
       clearTimeout(overtime);
       stop.signal.removeEventListener("abort", onStop);
       // A run that was stopped reads nothing back any more: the service goes while we judge.
-      if (stop.signal.aborted) void service?.stop();
+      if (stop.signal.aborted) void service?.end();
       sent.abort();
       await following;
       view.stop();

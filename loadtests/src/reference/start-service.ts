@@ -18,6 +18,9 @@ export interface RunningService {
   environment: Record<string, string>;
   /** Resolves with a sentence when the service ends by itself. */
   ended: Promise<string>;
+  /** The process alone: its log and its mails are still there to be read. */
+  end(): Promise<void>;
+  /** The process, and the folder with its log and its mails. */
   stop(): Promise<void>;
 }
 
@@ -56,13 +59,15 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   };
   process.once("exit", removeFolder);
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= stopService(child).then(() => {
-      removeFolder();
-      process.off("exit", removeFolder);
-    });
-    return stopping;
+  let ending: Promise<void> | undefined;
+  const end = () => {
+    ending ??= stopService(child);
+    return ending;
+  };
+  const stop = async () => {
+    await end();
+    removeFolder();
+    process.off("exit", removeFolder);
   };
   try {
     const ready = await waitUntilReady(child, readyFile, logFile, options.signal);
@@ -73,7 +78,7 @@ export async function startReferenceService(options: ServiceOptions): Promise<Ru
       CROWDPROOF_SERVICE_LOG: logFile,
       CROWDPROOF_MAIL_DIR: mailDir,
     };
-    return { url: ready.url, pid: child.pid ?? 0, environment, ended, stop };
+    return { url: ready.url, pid: child.pid ?? 0, environment, ended, end, stop };
   } catch (error) {
     await stop();
     throw error;
