@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -54,6 +54,13 @@ it("brings Grafana the dashboards from a folder, and lets nobody change them in 
       options: { path: "/var/lib/grafana/dashboards", foldersFromFilesStructure: false },
     }),
   ]);
+});
+
+it("has no other JSON in its folder, which Grafana would take for a dashboard", () => {
+  const found = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".json"),
+  );
+  expect(found.sort()).toEqual(FILES.toSorted());
 });
 
 it("asks nothing of the environment in what Grafana is provisioned with", () => {
