@@ -55,7 +55,7 @@ describeWith("prometheus", "the installed package", () => {
 it(
   "shows an example to copy in the help of every subcommand",
   async () => {
-    for (const command of ["gate", "plan", "try", "judge", "serve", "doctor"]) {
+    for (const command of ["gate", "plan", "try", "probe", "judge", "serve", "doctor"]) {
       const { stdout } = await run("npx", ["crowdproof", command, "--help"], { cwd: folder });
       expect(stdout).toMatch(new RegExp(`Example:\\n  crowdproof ${command}`));
     }

@@ -21,7 +21,7 @@ export function wholeNumber(
 ): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(number) && number >= min && number <= max) return number;
+    if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= min && number <= max) return number;
     const bounds = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
     throw new UsageError(
       `${flag} ${text}: expected a whole number ${bounds}. Type e.g. ${flag} ${Math.max(min, 1)}.`,

@@ -1,6 +1,6 @@
 import { UsageError } from "../usage-error.ts";
 
-/** An http or https URL, for a flag that takes one. */
+/** An http or https URL, for a flag that takes one; without a slash at its end. */
 export function webUrl(flag: string): (text: string) => string {
   return (text) => {
     const protocol = URL.parse(text)?.protocol;

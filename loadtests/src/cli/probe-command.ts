@@ -153,6 +153,7 @@ async function prepare(
   const target = await loadTarget(file);
   await requireOwnTarget(target, flags.iOwnThisTarget);
   const isCleaned = flags.keep !== true;
+  requireNoMails(target);
   if (isCleaned) requireCleanUp(target);
   const webhook = await webhookOf(flags);
   const secrets = await secretsForProbe(target, process.env, isCleaned);
@@ -189,6 +190,15 @@ function requireCleanUp(target: Target): void {
   throw new UsageError(
     `${target.name} has no cleanUp in its target file: a probe leaves some 10,000 people a day. ` +
       "Say there how they are removed (docs/target-file.md), or leave them at the target: --keep",
+  );
+}
+
+/** A sink belongs to one run, and a probe has a new one each minute. */
+function requireNoMails({ name, steps }: Target): void {
+  const step = steps.find(({ isMail }) => isMail);
+  if (step === undefined) return;
+  throw new UsageError(
+    `The step "${step.name}" of ${name} waits for a mail, which a probe cannot yet. Give it a target file whose steps do without (a signup that needs no confirmation), or look with: crowdproof gate`,
   );
 }
 

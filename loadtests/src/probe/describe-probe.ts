@@ -59,7 +59,7 @@ export function describeEnd(verdict: ProbeVerdict, dir: string, { columns, color
   const word = `${SIGNS[outcome]} ${outcome.toUpperCase()}`;
   const rows: [string, string][] = [
     ...labelled("", reasons.slice(1)),
-    ...(outcome === "pass" ? [] : labelled("strength", [verdict.sentence])),
+    ...(outcome === "unknown" ? labelled("strength", [verdict.sentence]) : []),
     ...labelled("sees not", CANNOT_SEE),
     ...labelled(
       "not judged",
@@ -73,7 +73,7 @@ export function describeEnd(verdict: ProbeVerdict, dir: string, { columns, color
         ? []
         : [`${peopleLeft} are still at the target. To remove them: npx crowdproof cleanup ${dir} --yes`],
     ),
-    ...labelled("next", nextStep(verdict)),
+    ...labelled("next", nextStep(verdict, dir)),
     ["folder", dir],
   ];
   const [first = "", ...rest] = wrapped(
@@ -85,10 +85,18 @@ export function describeEnd(verdict: ProbeVerdict, dir: string, { columns, color
   return `\n${[...head, ...more, ...lines(rows, columns, colors)].join("\n")}\n`;
 }
 
-function nextStep({ outcome, sawTheirOwn }: ProbeVerdict): string[] {
-  if (outcome !== "unknown" || sawTheirOwn.visitors > 0) return [];
+function nextStep({ outcome, sawTheirOwn }: ProbeVerdict, dir: string): string[] {
+  if (outcome === "fail") {
+    return [
+      `who saw whose what is in ${dir}/findings.ndjson; reports in ${dir}/findings`,
+      `what to do: ${RUNBOOK}`,
+    ];
+  }
+  if (outcome === "pass" || sawTheirOwn.visitors > 0) return [];
   return ["see one visitor step by step: npx crowdproof try TARGET"];
 }
+
+const RUNBOOK = "monitoring/runbooks/en/ProbeSawForeignData.md";
 
 export interface Look {
   columns: number;

@@ -33,7 +33,7 @@ export interface FindingsOptions {
   tell: Tell;
 }
 
-/** A storm is told by its first lines and its number. */
+/** Of each check and episode: a storm is told by its first lines and its number. */
 const TOLD_MAX = 5;
 /** 300 bytes each; what comes after is counted. */
 const LINES_MAX = 1_000;
@@ -46,8 +46,8 @@ export function createFindings(options: FindingsOptions): Findings {
   const times = new Map<ProbeCheck, number>();
   const runs = new Map<number, string>();
   const stopping = new Set<Promise<void>>();
-  let told = 0;
-  let lines = 0;
+  const told = new Map<ProbeCheck, number>();
+  let kept = 0;
 
   const raise = (check: ProbeCheck, count: number, words: string, evidence: unknown) => {
     const nowMs = Date.now();
@@ -57,24 +57,24 @@ export function createFindings(options: FindingsOptions): Findings {
     const { seen, isNewEpisode } = alarm.add(check, count, nowMs);
     push.tell(alarm.going(nowMs));
     if (isNewEpisode) {
-      told = 0;
       const stop = options.stopCampaign(seen).finally(() => stopping.delete(stop));
       stopping.add(stop);
     }
-    told++;
-    if (told <= TOLD_MAX) tell(check, words);
-    if (told === TOLD_MAX)
-      tell("", "What follows of this episode is counted, and stands in findings.ndjson.");
+    if (seen.firstAtMs === seen.lastAtMs) told.delete(check);
+    const lines = (told.get(check) ?? 0) + 1;
+    told.set(check, lines);
+    if (lines <= TOLD_MAX) tell(check, words);
+    if (lines === TOLD_MAX) tell(check, "What follows of it is counted, and stands in findings.ndjson.");
     keep({ at: new Date(nowMs).toISOString(), check, times: count, evidence });
   };
 
   const keep = (line: unknown) => {
-    if (++lines > LINES_MAX) return;
+    if (++kept > LINES_MAX) return;
     try {
       appendFileSync(join(dir, "findings.ndjson"), `${JSON.stringify(line)}\n`, { mode: 0o600 });
     } catch (error) {
       // Once: it has been told, and pushed; only the copy is missing.
-      lines = LINES_MAX;
+      kept = LINES_MAX;
       tell(
         "trouble",
         `findings.ndjson cannot be written: ${error instanceof Error ? error.message : String(error)}`,

@@ -42,5 +42,6 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   if (error.name === "TimeoutError") return `no answer within ${timeoutMs / 1e3} s`;
   const { cause } = error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return code === "" ? error.name : code;
+  if (code !== "") return code;
+  return cause instanceof Error ? cause.message : error.message;
 }

@@ -8,12 +8,11 @@ import type { Target } from "../target/target.ts";
 export function targetForProbe(target: Target): Target {
   const { visibleWithinSeconds, http } = target.readBack;
   const { mail } = target.sinks;
-  const isMailNeeded = target.steps.some(({ isMail }) => isMail);
   return {
     ...target,
     readBack: { visibleWithinSeconds, http },
     telemetry: { logFiles: [], counters: {}, exclusive: false },
-    sinks: typeof mail === "object" && !isMailNeeded ? { mail: "not looked at by the probe" } : target.sinks,
+    sinks: typeof mail === "object" ? { mail: "not looked at by the probe" } : target.sinks,
   };
 }
 

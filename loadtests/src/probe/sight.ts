@@ -24,6 +24,8 @@ export function createSight(): Sight {
   let sum = 0;
   let hasSeen = false;
   const showing = new Set<string>();
+  /** Those under way who saw their own data. */
+  const seeing = new Set<string>();
   const since = () => [...endings.values()].reduce((total, count) => total + count, 0);
   const words = () =>
     [...endings]
@@ -34,11 +36,12 @@ export function createSight(): Sight {
     add(event) {
       if (event.type === "done" && event.control === null && event.ending !== "cut-short") {
         const why = wordOf(event);
-        endings.set(why, (endings.get(why) ?? 0) + 1);
+        if (!seeing.delete(nameOf(event))) endings.set(why, (endings.get(why) ?? 0) + 1);
       }
       if (event.type === "request" && isBlank(event) && showing.has(event.step)) blanks++;
       if (event.type !== "request" || !isPositive(event)) return;
       showing.add(event.step);
+      seeing.add(nameOf(event));
       hasSeen = true;
       endings = new Map();
     },
@@ -71,4 +74,5 @@ const WORDS: Record<Ending, string> = {
   "cut-short": "cut short",
 };
 
+const nameOf = ({ run, visitor }: { run: string; visitor: number }) => `${run} ${visitor}`;
 const wordOf = ({ ending }: DoneEvent) => WORDS[ending];
