@@ -95,7 +95,7 @@ function readPlaces([first = "", ...rest]: readonly string[]) {
   const inLines = (place: RegExp) => rest.flatMap((line) => place.exec(line)?.[1] ?? []);
   return {
     kanjiNames: first.endsWith(TO_KANJI_NAME) ? [first.slice(0, -TO_KANJI_NAME.length)] : [],
-    names: inLines(/^Dear (.*),$/),
+    names: inLines(/^Dear (.*),$/s),
     numbers: inLines(/^(\d{20})$/),
     codes: inLines(/(?:^ログイン用コード|^your sign-in code): (\d{8})$/),
   };
@@ -106,7 +106,7 @@ const TO_KANJI_NAME = " 様";
 /** The fields of somebody else. A code is its member's way in: as much as all of them. */
 function foreignFields(letter: Letter, { email, name, kanjiName, number, code }: Addressee): Field[] {
   const foreign: Field[] = [];
-  if (isAscii(email) && !isSameAddress(letter.to, email)) foreign.push("email");
+  if (PLAIN_ADDRESS.test(email) && !isSameAddress(letter.to, email)) foreign.push("email");
   if (letter.names.some((each) => each !== name)) foreign.push("name");
   if (letter.kanjiNames.some((each) => each !== kanjiName)) foreign.push("kanjiName");
   if (letter.numbers.some((each) => each !== number) || letter.codes.some((each) => each !== code))
@@ -122,8 +122,8 @@ function isWhole({ messageId, kanjiNames, names, numbers, codes }: Letter, { id,
   );
 }
 
-/** A domain in other letters is written in ASCII in the header, by rules that are not repeated here. */
-const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
+/** Any other is written in a header by rules that are not repeated here (quoted, in ASCII letters), and must not halt. */
+const PLAIN_ADDRESS = /^[\w+-]+(\.[\w+-]+)*@[a-z0-9]+([.-][a-z0-9]+)*$/i;
 
 /** Programs write a domain in small letters; what stands before it is left as it was. */
 function isSameAddress(one: string, other: string): boolean {

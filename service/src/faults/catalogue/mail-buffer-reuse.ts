@@ -7,8 +7,7 @@ export const mailBufferReuse: Fault = {
   breaks: "a mail carries its recipient's data and nobody else's",
   shows: "two mails at once",
   weather: [],
-  guard: "blind",
-  seenBy: ["gate"],
+  guard: "blocks",
   isHiddenAlone: true,
   checks: ["reads-own"],
   apply: (seams) => ({
