@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMES, METRICS, type MetricName } from "../catalogue/catalogue.ts";
+import { METRIC_NAMES, METRICS, type MetricName, seriesNamesOf } from "../catalogue/catalogue.ts";
 import type { Metric } from "../catalogue/metric.ts";
 import { metricsPage } from "./metrics-page.ts";
 
@@ -11,6 +11,18 @@ const metricOf = (name: MetricName): Metric => METRICS[name];
 it("docs/metrics.md is what the catalogue says (npm run metrics-page)", () => {
   expect(readFileSync(join(root, "docs/metrics.md"), "utf8")).toBe(metricsPage());
 });
+
+const SERIES = new Set<string>(METRIC_NAMES.flatMap((name) => [name, ...seriesNamesOf(name)]));
+/** As a metric ends; logins and dashboards have the prefix too. */
+const METRIC_LIKE = /\bcrowdproof_\w+_(?:total|seconds|bytes|ratio|max|count|sum|bucket)\b/g;
+
+it.each(globSync("{docs/*.md,loadtests/targets/*.yaml}", { cwd: root }))(
+  "%s speaks of no metric that there is not",
+  (file) => {
+    const named = readFileSync(join(root, file), "utf8").match(METRIC_LIKE) ?? [];
+    expect(named.filter((name) => !SERIES.has(name))).toEqual([]);
+  },
+);
 
 describe("every metric of the catalogue", () => {
   it.each(METRIC_NAMES)("%s is called as Prometheus asks for it", (name) => {

@@ -23,7 +23,7 @@ const SOURCES = [
     servedBy: "service",
     title: "The service",
     where:
-      "On the admin server, port 3001: all at `/metrics`; those marked ● also at `/metrics/anomalies`, which is small enough to be scraped each second.",
+      "On the admin server, port 3001: all at `/metrics` (two workers: 92 kB, 10 ms of processor time a scrape); those marked ● also at `/metrics/anomalies`, which is small enough to be scraped each second (4.5 kB, 2 ms).",
   },
   { servedBy: "harness", title: "A gate that runs", where: "With `--alerts`, on port 9097 at `/metrics`." },
   { servedBy: "probe", title: "The probe", where: "On port 9096 at `/metrics`." },
