@@ -150,7 +150,7 @@ export default {
     door("smtp-server", "^loadtests/src/mail/", "smtp-server|mailparser"),
     door(
       "pg",
-      "^(service/src/db|loadtests/(src/(observation|cleanup)|crash|prove)|monitoring/states)/",
+      "^(service/src/db|loadtests/(src/(observation|cleanup)|crash|prove)|monitoring/(states|live))/",
       "pg",
     ),
   ],
