@@ -12,7 +12,7 @@ import type { ProbeVerdict } from "./probe-verdict.ts";
 import { createAlertPush } from "./push-alerts.ts";
 import { runProbe } from "./run-probe.ts";
 import type { StatusLine } from "./status-line.ts";
-import { type StopOptions, stopCampaign } from "./stop-campaign.ts";
+import { STOP_PATIENCE, type StopOptions, stopCampaign } from "./stop-campaign.ts";
 
 /** Everything a probe is started with, read and found right. */
 export interface ProbeSettings extends Trickle {
@@ -63,6 +63,7 @@ export async function startProbe(settings: ProbeSettings): Promise<ProbeVerdict>
       webhook,
       command,
       folder: dir,
+      patience: STOP_PATIENCE,
       places,
       count,
       say: (text: string) => tell("stop", text),

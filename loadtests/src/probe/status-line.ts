@@ -1,4 +1,4 @@
-import { terminalText } from "../terminal/terminal-text.ts";
+import { cut, terminalText, wrapped } from "../terminal/terminal-text.ts";
 
 /** A line for a person: a word that says what it is about, and what happened. */
 export type Tell = (label: string, text: string) => void;
@@ -32,9 +32,12 @@ export function createStatusLine(stream: NodeJS.WriteStream): StatusLine {
   };
   const tell: Tell = (label, text) => {
     erase();
-    const said = terminalText(text);
-    stream.write(`  ${timeOf(new Date())}  ${label.padEnd(LABEL_COLUMNS)}${said}\n${standing}`);
+    const head = `  ${timeOf(new Date())}  ${label.padEnd(LABEL_COLUMNS)}`;
+    // A log has a line for each, to be searched; a person has a screen.
+    const lines = isTty ? wrapped(text, columnsOf(stream) - head.length - 1) : [terminalText(text)];
+    stream.write(`${head}${lines.join(`\n${" ".repeat(head.length)}`)}\n${standing}`);
   };
+
   return {
     tell,
     show(course) {
@@ -46,10 +49,8 @@ export function createStatusLine(stream: NodeJS.WriteStream): StatusLine {
         return;
       }
       erase();
-      standing = `  ${timeOf(new Date())}  ${label.padEnd(LABEL_COLUMNS)}${words}`.slice(
-        0,
-        Math.max(20, (stream.columns ?? 80) - 1),
-      );
+      const whole = `  ${timeOf(new Date())}  ${label.padEnd(LABEL_COLUMNS)}${words}`;
+      standing = cut(whole, columnsOf(stream) - 1);
       stream.write(standing);
     },
     close() {
@@ -60,9 +61,16 @@ export function createStatusLine(stream: NodeJS.WriteStream): StatusLine {
 }
 
 function wordsOf({ done, sawTheirOwn, answers, isBlind }: Course): [label: string, words: string] {
-  const seen = `${done} visitors done, ${sawTheirOwn} saw their own data in ${answers} answers`;
-  return isBlind ? ["unknown", `${seen}; at present nothing can be seen`] : ["watching", seen];
+  const seen = `${done} done, ${sawTheirOwn} saw their own data in ${answers} answers`;
+  return isBlind ? ["unknown", `${seen}; nothing is seen now`] : ["watching", seen];
 }
+
+/** Narrower, and nothing could be read. */
+const COLUMNS_MIN = 60;
+const COLUMNS_MAX = 120;
+
+const columnsOf = ({ columns = 80 }: NodeJS.WriteStream) =>
+  Math.max(COLUMNS_MIN, Math.min(COLUMNS_MAX, columns));
 
 /** Local, as a clock on the wall. */
 function timeOf(date: Date): string {

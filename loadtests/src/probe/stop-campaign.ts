@@ -12,15 +12,27 @@ export interface StopOptions {
   /** Told to the command. */
   folder: string;
   places: AlertPlaces;
+  patience: StopPatience;
   count(action: "webhook" | "command", isDone: boolean): void;
   say(text: string): void;
 }
 
-/** Of one try of the webhook; with its pauses all of them end within a minute and a half. */
-const TRY_MS_MAX = 10_000;
-const PAUSES_MS = [500, 2_000, 5_000, 10_000, 20_000];
-/** Whoever has to wait longer starts a process of their own. */
-const COMMAND_MS_MAX = 60_000;
+/** How long anything may take. */
+export interface StopPatience {
+  /** Of one try of the webhook. */
+  tryMs: number;
+  /** Between two tries. */
+  pausesMs: readonly number[];
+  commandMs: number;
+}
+
+/** All tries of the webhook end within a minute and a half. Whoever has to wait longer starts a process of their own. */
+export const STOP_PATIENCE: StopPatience = {
+  tryMs: 10_000,
+  pausesMs: [500, 2_000, 5_000, 10_000, 20_000],
+  commandMs: 60_000,
+};
+
 const KILL_MS = 2_000;
 
 /** Both at once, once for an episode. Never throws: what did not work is said and counted. */
@@ -28,11 +40,14 @@ export async function stopCampaign(seen: Seen, options: StopOptions): Promise<vo
   await Promise.all([callWebhook(seen, options), runCommand(seen, options)]);
 }
 
-async function callWebhook(seen: Seen, { webhook, places, count, say }: StopOptions): Promise<void> {
+async function callWebhook(
+  seen: Seen,
+  { webhook, places, patience, count, say }: StopOptions,
+): Promise<void> {
   if (webhook === null) return;
   const body = webhookBody(probeAlert(seen, places));
-  for (const pauseMs of [...PAUSES_MS, null]) {
-    const trouble = await postJson(webhook.url, body, { timeoutMs: TRY_MS_MAX, token: webhook.token });
+  for (const pauseMs of [...patience.pausesMs, null]) {
+    const trouble = await postJson(webhook.url, body, { timeoutMs: patience.tryMs, token: webhook.token });
     count("webhook", trouble === null);
     if (trouble === null) return say("The campaign is stopped: the halt webhook took it.");
     const next = pauseMs === null ? "NOT STOPPED BY IT; stop the campaign by hand" : "trying again";
@@ -41,13 +56,20 @@ async function callWebhook(seen: Seen, { webhook, places, count, say }: StopOpti
   }
 }
 
-async function runCommand(seen: Seen, { command, folder, places, count, say }: StopOptions): Promise<void> {
+async function runCommand(
+  seen: Seen,
+  { command, folder, places, patience, count, say }: StopOptions,
+): Promise<void> {
   if (command === null) return;
-  const ending = await runInShell(command, {
-    CROWDPROOF_CHECK: seen.check,
-    CROWDPROOF_TARGET: places.target,
-    CROWDPROOF_FOLDER: folder,
-  });
+  const ending = await runInShell(
+    command,
+    {
+      CROWDPROOF_CHECK: seen.check,
+      CROWDPROOF_TARGET: places.target,
+      CROWDPROOF_FOLDER: folder,
+    },
+    patience.commandMs,
+  );
   count("command", ending === null);
   say(
     ending === null
@@ -57,7 +79,11 @@ async function runCommand(seen: Seen, { command, folder, places, count, say }: S
 }
 
 /** Null where it ended well. A group of its own, so that all of it can be ended. */
-async function runInShell(command: string, environment: Record<string, string>): Promise<string | null> {
+async function runInShell(
+  command: string,
+  environment: Record<string, string>,
+  msMax: number,
+): Promise<string | null> {
   const child = spawn(command, {
     shell: true,
     detached: true,
@@ -69,12 +95,12 @@ async function runInShell(command: string, environment: Record<string, string>):
       code === 0 ? null : `ended with ${signal ?? `exit code ${code}`}`,
     (error: Error) => `could not be started: ${error.message}`,
   );
-  const inTime = await Promise.race([ended, sleep(COMMAND_MS_MAX, "late" as const, { ref: false })]);
+  const inTime = await Promise.race([ended, sleep(msMax, "late" as const, { ref: false })]);
   if (inTime !== "late") return inTime;
   endGroup(child.pid, "SIGTERM");
   if ((await Promise.race([ended, sleep(KILL_MS, "late" as const)])) === "late")
     endGroup(child.pid, "SIGKILL");
-  return `did not end within ${COMMAND_MS_MAX / 1e3} s, and was ended`;
+  return `did not end within ${msMax / 1e3} s, and was ended`;
 }
 
 function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
