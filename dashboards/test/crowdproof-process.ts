@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunningService } from "../../loadtests/src/reference/start-service.ts";
 
@@ -18,19 +18,20 @@ export interface Running {
 
 /** A campaign against a service that runs already. */
 export function startGate(service: RunningService, campaign: string, out: string): Promise<Running> {
-  const flags = ["--target", TARGET, "--engine", "embedded", "--metrics-port", "0", "--out", out];
-  return start(["gate", campaign, ...flags], service);
+  const flags = ["--target", TARGET, "--engine", "embedded", "--metrics-port", "0"];
+  return start(["gate", campaign, ...flags], out, service);
 }
 
 /** The fastest trickle there is, judged every three seconds. */
 export function startProbe(service: RunningService, out: string): Promise<Running> {
-  const flags = ["--port", "0", "--per-minute", "60", "--burst", "8", "--window", "10", "--out", out];
-  return start(["probe", TARGET, ...flags], service);
+  const flags = ["--port", "0", "--per-minute", "60", "--burst", "8", "--window", "10"];
+  return start(["probe", TARGET, ...flags], out, service);
 }
 
-async function start(args: readonly string[], { environment }: RunningService): Promise<Running> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: { ...process.env, ...environment },
+async function start(args: readonly string[], out: string, service: RunningService): Promise<Running> {
+  const child = spawn(process.execPath, [PROGRAM, ...args, "--out", out], {
+    // Beside its run folder: one that is stopped half-way leaves nothing elsewhere.
+    env: { ...process.env, ...service.environment, TMPDIR: dirname(out) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";

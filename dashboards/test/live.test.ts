@@ -64,13 +64,13 @@ describeWith("prometheus", "the dashboards on a live Prometheus", () => {
           port: 0,
           fault: "module-variable",
           databaseUrl: undefined,
-          environment: { GUARD: "on", BREAK_GLASS_FILE: glassFile },
+          environment: { GUARD: "on", BREAK_GLASS_FILE: glassFile, SPOOL_DIR: folder },
         }),
         startReferenceService({
           port: 0,
           fault: "shared-cache-key",
           databaseUrl: undefined,
-          environment: { GUARD: "off" },
+          environment: { GUARD: "off", SPOOL_DIR: folder },
         }),
       ]);
       const database = await createTcpProxy(faulty.environment["CROWDPROOF_DATABASE_URL"] ?? "");
@@ -78,7 +78,7 @@ describeWith("prometheus", "the dashboards on a live Prometheus", () => {
         port: 0,
         fault: undefined,
         databaseUrl: database.url,
-        environment: { WORKING_MAX: "2", QUEUE_MAX: "4", PLAN_VISITORS_PER_SECOND: "40" },
+        environment: { WORKING_MAX: "2", QUEUE_MAX: "4", PLAN_VISITORS_PER_SECOND: "40", SPOOL_DIR: folder },
       });
       // Two at a time, 50 ms each: at most 40 a second on any machine, so that the service is full and people wait.
       database.slow({ answerDelayMs: 50 });
@@ -133,6 +133,9 @@ describeWith("prometheus", "the dashboards on a live Prometheus", () => {
     }, async () => {
       beganSeconds = Date.now() / 1_000;
       wires.service.leadTo(adminUrlOf(services.faulty));
+      // Prometheus keeps its connections, and would go on asking the other one.
+      wires.service.cut();
+      wires.service.release();
       const probe = await startProbe(services.leaky, join(folder, "probe"));
       running.push(probe);
       wires.probe.leadTo(probe.metricsUrl);
