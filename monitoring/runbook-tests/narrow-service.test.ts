@@ -1,6 +1,6 @@
 import { describeWith } from "../../loadtests/test/needs.ts";
 import { executeRunbooks } from "./execute-runbooks.ts";
 
-describeWith("prometheus", "the runbooks of a service in trouble", () => {
+describeWith("prometheus", "the runbooks of a service whose door is too narrow", () => {
   describeWith("alertmanager", "with Alertmanager", () => executeRunbooks("narrow"));
 });

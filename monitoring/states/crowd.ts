@@ -9,6 +9,7 @@ export interface Crowd {
 
 const VISIT_MS_MAX = 20_000;
 const BURST_PAUSE_MS = 200;
+const NEXT_MS = 20;
 const COME_BACK_SECONDS_MAX = 30;
 const TRIES_MAX = 8;
 
@@ -24,6 +25,19 @@ export function keepBursting(url: string, people: number): Crowd {
       await sendBurst(url, people, signal);
       await rest(BURST_PAUSE_MS, signal);
     }
+  });
+}
+
+/** So many at once all the time: whoever is done makes room for the next. */
+export function keepComing(url: string, people: number): Crowd {
+  return untilStopped(async (signal) => {
+    const comeAgain = async () => {
+      while (!signal.aborted) {
+        await visit(url, signal);
+        await rest(NEXT_MS, signal);
+      }
+    };
+    await Promise.all(Array.from({ length: people }, comeAgain));
   });
 }
 

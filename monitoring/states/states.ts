@@ -1,7 +1,6 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { keepBursting, keepSending, rest, sendBurst, untilStopped } from "./crowd.ts";
+import { keepBursting, keepComing, keepSending, rest, sendBurst, untilStopped } from "./crowd.ts";
 import { argumentsOf, signal, workerPidsOf } from "./processes.ts";
 import type { Stage, StageOptions } from "./stage.ts";
 
@@ -15,17 +14,21 @@ export interface State {
   begin(stage: Stage): Promise<() => Promise<void>>;
 }
 
-/** A service with a fault that shows people somebody else's data; and one without, with a door that a small crowd fills. */
+/** A service as it should be; one that shows people somebody else's data; and one with a door that a small crowd fills. */
 export const STAGES = {
+  plain: {},
   faulty: { fault: "module-variable" },
   narrow: {
     environment: {
       WORKING_MAX: "8",
       QUEUE_MAX: "32",
       // Somebody has raised it: its default keeps NewcomersQueueTooLong from ever being true.
-      QUEUE_SECONDS_MAX: "5",
+      QUEUE_SECONDS_MAX: "60",
       // The wire is held for longer than the lease is by default; a state of its own.
       HALT_LEASE_SECONDS: "30",
+      // A slow wire is to be slow, and not to end what goes over it.
+      CONNECT_SECONDS_MAX: "20",
+      STATEMENT_SECONDS_MAX: "20",
       DRAIN_SECONDS_MAX: "2",
     },
   },
@@ -33,6 +36,8 @@ export const STAGES = {
 export type StageName = keyof typeof STAGES;
 
 const CLIENTS = 64;
+/** More than have a turn at once, and fewer than are told to come back: who waits with a ticket ends the queue. */
+const QUEUE = 48;
 const nothing = async () => {};
 
 export const STATES: readonly State[] = [
@@ -95,6 +100,20 @@ export const STATES: readonly State[] = [
       };
     },
   },
+  // First: where a line of people waits already, nobody new is let into the queue.
+  {
+    alert: "NewcomersQueueTooLong",
+    stage: "narrow",
+    how: "the door lets people queue for a minute, each of the database's answers comes 1 s later, and 48 are there all the time",
+    async begin({ service, wire }) {
+      wire.slow({ answerDelayMs: 1_000 });
+      const crowd = keepComing(service.url, QUEUE);
+      return async () => {
+        wire.release();
+        await crowd.stop();
+      };
+    },
+  },
   {
     alert: "SignupsBelowOffered",
     stage: "narrow",
@@ -107,6 +126,25 @@ export const STATES: readonly State[] = [
         await sql(forLogin("service", "grant insert on members to %I"));
       };
     },
+  },
+  {
+    alert: "WaitToldWrong",
+    stage: "narrow",
+    how: "150 people are told to come back; then each of the database's answers comes 1.5 s later for 15 s; again and again",
+    begin: ({ service, wire }) =>
+      tellAndThen(service.url, {
+        people: 150,
+        seconds: 15,
+        wire,
+        strike: () => wire.slow({ answerDelayMs: 1_500 }),
+      }),
+  },
+  {
+    alert: "PromisesBroken",
+    stage: "narrow",
+    how: "150 people are told to come back; then the database says nothing for 6 s; again and again",
+    begin: ({ service, wire }) =>
+      tellAndThen(service.url, { people: 150, seconds: 6, wire, strike: () => wire.hold() }),
   },
   {
     alert: "SignupsSlowInCampaign",
@@ -122,42 +160,8 @@ export const STATES: readonly State[] = [
     },
   },
   {
-    alert: "NewcomersQueueTooLong",
-    stage: "narrow",
-    how: "the door lets people queue for 5 s, each of the database's answers comes 0.7 s later, and 64 come at once",
-    async begin({ service, wire }) {
-      wire.slow({ answerDelayMs: 700 });
-      const crowd = keepBursting(service.url, CLIENTS);
-      return async () => {
-        wire.release();
-        await crowd.stop();
-      };
-    },
-  },
-  {
-    alert: "PromisesBroken",
-    stage: "narrow",
-    how: "200 people are told to come back; then, again and again, the database says nothing for 6 s",
-    begin: ({ service, wire }) => stopAgainAndAgain(service.url, wire),
-  },
-  {
-    alert: "WaitToldWrong",
-    stage: "narrow",
-    how: "200 people are told to come back, again and again; then each of the database's answers comes 1.5 s later",
-    async begin({ service, wire }) {
-      wire.slow({ answerDelayMs: SLOW_MS });
-      const crowd = keepBursting(service.url, PEOPLE_IN_LINE);
-      await sleep(PAUSE_MS);
-      wire.slow({ answerDelayMs: 1_500 });
-      return async () => {
-        wire.release();
-        await crowd.stop();
-      };
-    },
-  },
-  {
     alert: "WorkerMissing",
-    stage: "narrow",
+    stage: "plain",
     how: "kill −9 of a worker, and of each that takes its place",
     async begin({ service }) {
       const [kept] = workerPidsOf(service.pid);
@@ -169,7 +173,7 @@ export const STATES: readonly State[] = [
   },
   {
     alert: "AuditorStale",
-    stage: "narrow",
+    stage: "plain",
     how: "the auditor's login is locked, and its connection ended",
     async begin({ sql }) {
       await sql(forLogin("auditor", "alter role %I nologin"));
@@ -181,7 +185,7 @@ export const STATES: readonly State[] = [
   },
   {
     alert: "TargetDown",
-    stage: "narrow",
+    stage: "plain",
     how: "the service's parent process is stopped (SIGSTOP)",
     async begin({ service }) {
       signal(service.pid, "SIGSTOP");
@@ -190,7 +194,7 @@ export const STATES: readonly State[] = [
   },
   {
     alert: "AlertmanagerUnreachable",
-    stage: "narrow",
+    stage: "plain",
     how: "Alertmanager is stopped (SIGSTOP)",
     async begin({ stack }) {
       signal(stack.pids.alertmanager, "SIGSTOP");
@@ -200,7 +204,7 @@ export const STATES: readonly State[] = [
   // Last: a Prometheus that reads its rules again looks for Alertmanager again, which takes 5 s.
   {
     alert: "RuleFailing",
-    stage: "narrow",
+    stage: "plain",
     how: "a rule with a many-to-many match is added, and Prometheus told to read its rules again",
     async begin({ stack }) {
       const file = rulesFileOf(stack.pids.prometheus);
@@ -217,21 +221,29 @@ export const STATES: readonly State[] = [
   },
 ];
 
-const PEOPLE_IN_LINE = 200;
 const PAUSE_MS = 2_500;
 const SLOW_MS = 150;
-const HELD_MS = 6_000;
 
-/** People who are told a time, and then a database that is not there at that time. */
-async function stopAgainAndAgain(url: string, wire: Stage["wire"]): Promise<() => Promise<void>> {
+interface Trouble {
+  readonly people: number;
+  readonly seconds: number;
+  readonly wire: Stage["wire"];
+  strike(): void;
+}
+
+/** People who are told a time at a pace that the database then no longer has. */
+async function tellAndThen(
+  url: string,
+  { people, seconds, wire, strike }: Trouble,
+): Promise<() => Promise<void>> {
   const crowd = untilStopped(async (signal) => {
     const bursts: Promise<void>[] = [];
     while (!signal.aborted) {
       wire.slow({ answerDelayMs: SLOW_MS });
-      bursts.push(sendBurst(url, PEOPLE_IN_LINE, signal));
+      bursts.push(sendBurst(url, people, signal));
       await rest(PAUSE_MS, signal);
-      wire.hold();
-      await rest(HELD_MS, signal);
+      strike();
+      await rest(seconds * 1_000, signal);
       wire.release();
     }
     await Promise.all(bursts);

@@ -187,22 +187,33 @@ const SEVERITIES = ["page", "campaign", "ticket"];
 
 function alertLines(sight: Sight, width: number, rows: number, paint: Paint): string[] {
   const { firing, isGuarded, samples } = sight;
-  const watched = `${number(only(samples.targetsUp) ?? 0)} of ${number(only(samples.targets) ?? 0)} targets answer`;
-  const head = (tone: Tone, words: string) =>
-    `${paint("dim", "alerts".padEnd(LABEL_COLUMNS))}${paint(tone, words)}`;
+  const head = (tone: Tone, words: string, more: string) =>
+    `${paint("dim", "alerts".padEnd(LABEL_COLUMNS))}${paint(tone, words)}${cut(more, width - LABEL_COLUMNS - words.length)}`;
   const doubt = isGuarded
     ? []
     : [paint("look", cut("The Watchdog does not fire: the rules are not loaded, or not evaluated.", width))];
-  if (firing.length === 0) return [`${head(isGuarded ? "good" : "look", "none")}; ${watched}`, ...doubt];
+  if (firing.length === 0)
+    return [head(isGuarded ? "good" : "look", "none", `; ${watched(samples)}`), ...doubt];
   const sorted = firing.toSorted((one, other) => order(one) - order(other) || one.sinceMs - other.sinceMs);
   const blocks = sorted.map((alert) => alertBlock(alert, sight.atMs, width, paint));
   const shown = fitting(blocks, rows - 1 - doubt.length);
   const rest = firing.length - shown.length;
   return [
-    `${head("bad", `${firing.length} firing`)}${rest === 0 ? "" : `, ${rest} of them below the edge of this terminal`}; ${watched}`,
+    head(
+      "bad",
+      `${firing.length} firing`,
+      `${rest === 0 ? "" : `, ${rest} do not fit here`}; ${watched(samples)}`,
+    ),
     ...doubt,
     ...shown.flat(),
   ];
+}
+
+function watched({ targets, targetsUp }: Samples): string {
+  const [all, up] = [only(targets), only(targetsUp)];
+  return all === null || up === null
+    ? "no target is watched"
+    : `${number(up)} of ${number(all)} targets answer`;
 }
 
 const order = ({ labels }: FiringAlert) => {

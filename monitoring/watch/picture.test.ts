@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import type { FiringAlert, Sample, Sight } from "./ask-prometheus.ts";
+import { picture } from "./picture.ts";
+import { QUESTIONS, type Question } from "./questions.ts";
+
+const NOW_MS = Date.UTC(2026, 11, 4, 10, 0, 0);
+const NONE = Object.fromEntries(Object.keys(QUESTIONS).map((name) => [name, []])) as Record<
+  Question,
+  Sample[]
+>;
+const one = (value: number, labels: Record<string, string> = {}): Sample[] => [{ value, labels }];
+
+const HEALTHY: Partial<Record<Question, Sample[]>> = {
+  phase: [...one(1, { phase: "open" }), ...one(0, { phase: "halted" })],
+  share: one(1),
+  reopenedSeconds: one(0),
+  members: one(9_120),
+  membersPerSecond: one(43.2),
+  offeredPerSecond: one(44),
+  waitingPeople: one(312),
+  toldSeconds: one(14),
+  p99Seconds: one(0.21),
+  queued: one(0),
+  working: one(12),
+  limit: one(256),
+  workers: one(2),
+  workersWanted: one(2),
+  anomalies: [...one(0, { kind: "wrong-person" }), ...one(0, { kind: "malformed" })],
+  findings: one(0, { kind: "ghost" }),
+  lookAgeSeconds: one(1),
+  targetsUp: one(6),
+  targets: one(6),
+};
+
+function see(samples: Partial<Record<Question, Sample[]>>, more: Partial<Sight> = {}): Sight {
+  return { atMs: NOW_MS, samples: { ...NONE, ...samples }, firing: [], isGuarded: true, ...more };
+}
+
+const plainly = (sight: Sight, columns = 80, rows = 22) =>
+  picture(sight, { columns, rows, paint: (_, text) => text }).join("\n");
+
+function alert(name: string, severity: string, labels: Record<string, string> = {}): FiringAlert {
+  return {
+    name,
+    labels: { severity, ...labels },
+    annotations: {
+      summary: `The summary of ${name}.`,
+      runbook_url: `http://127.0.0.1:9095/runbooks/${name}`,
+    },
+    sinceMs: NOW_MS - 90_000,
+  };
+}
+
+describe("the picture of a campaign", () => {
+  it("says how it goes", () => {
+    expect(plainly(see(HEALTHY)).split("\n")).toEqual([
+      "  OPEN   to 100 % of newcomers, since its start",
+      "",
+      " members    9,120          43.2 each second, 44.0 ask",
+      " waiting    about 312      who comes now is told 14 s",
+      " p99        210 ms         signups acknowledged in the last minute",
+      " queue      0              12 being worked on, 256 at most",
+      " workers    2 of 2",
+      "",
+      " anomalies  0              withheld by the guard",
+      " auditor    0              looked at the database 1 s ago",
+      " probe      no data        seen by the probe's visitors",
+      " exposures  no data        seen by a load test's visitors",
+      "",
+      " alerts     none; 6 of 6 targets answer",
+    ]);
+  });
+
+  it("says no data where there is none, and never 0", () => {
+    const lines = plainly(see({})).split("\n");
+    expect(lines[0]).toContain("NO DATA");
+    for (const label of [
+      "members",
+      "waiting",
+      "p99",
+      "queue",
+      "workers",
+      "anomalies",
+      "auditor",
+      "probe",
+      "exposures",
+    ])
+      expect(
+        lines.find((line) => line.startsWith(` ${label}`)),
+        label,
+      ).toMatch(/^ \w+ +no data/);
+  });
+
+  it("says since when it is halted, by whom, and what was found", () => {
+    const text = plainly(
+      see({
+        ...HEALTHY,
+        phase: [...one(0, { phase: "open" }), ...one(1, { phase: "halted" })],
+        lastOpenSeconds: one(NOW_MS / 1_000 - 130),
+        haltedBy: [...one(1, { by: "guard" }), ...one(2, { by: "operator" })],
+        haltedBySeconds: [...one(10, { by: "operator" }), ...one(20, { by: "guard" })],
+        anomalies: [...one(3, { kind: "wrong-person" }), ...one(1, { kind: "malformed" })],
+        exposures: one(7, { run: "night" }),
+      }),
+    );
+    expect(text).toMatch(
+      /HALTED {3}since \d\d:\d\d:\d\d \(2 min ago\), by the guard, which withheld an answer/,
+    );
+    expect(text).toContain("3 wrong-person · 1 malformed");
+    expect(text).toContain("7 night");
+  });
+
+  it("says that a campaign whose state nobody can read is closed, and that a share is a share", () => {
+    expect(plainly(see({ ...HEALTHY, phase: one(1, { phase: "unreadable" }) }))).toContain("CLOSED");
+    const shared = plainly(see({ ...HEALTHY, share: one(0.01), reopenedSeconds: one(NOW_MS / 1_000 - 30) }));
+    expect(shared).toMatch(/OPEN {3}to 1 % of newcomers, reopened \d\d:\d\d:\d\d \(30 s ago\)/);
+  });
+
+  it("shows pages before tickets, each with its runbook, and counts what does not fit", () => {
+    const firing = [
+      alert("CommitsSlow", "ticket"),
+      alert("CampaignHalted", "campaign"),
+      alert("IdAnomaly", "page", { kind: "wrong-person" }),
+    ];
+    const all = plainly(see(HEALTHY, { firing }), 80, 50);
+    const places = ["IdAnomaly wrong-person", "CampaignHalted", "CommitsSlow"].map((name) =>
+      all.indexOf(name),
+    );
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(all).toContain("http://127.0.0.1:9095/runbooks/CommitsSlow");
+    const few = plainly(see(HEALTHY, { firing }), 80, 20);
+    expect(few).toContain("3 firing, 1 do not fit here");
+    expect(few).not.toContain("runbooks/CommitsSlow");
+    expect(few.split("\n").length).toBeLessThanOrEqual(20);
+  });
+
+  it("doubts itself where the dead-man's switch is silent", () => {
+    expect(plainly(see(HEALTHY, { isGuarded: false }))).toContain("The Watchdog does not fire");
+  });
+
+  it.each([40, 80, 160])("is no wider than a terminal of %i columns", (columns) => {
+    const firing = [alert("A".repeat(70), "page", { kind: "b".repeat(90) })];
+    const lines = plainly(
+      see({ ...HEALTHY, anomalies: one(1, { kind: "k".repeat(200) }) }, { firing }),
+      columns,
+    ).split("\n");
+    // A link is not cut: it is there to be opened.
+    for (const line of lines.filter((each) => !each.includes("http://")))
+      expect(line.length).toBeLessThanOrEqual(columns);
+  });
+
+  it("lets no label move the cursor", () => {
+    expect(plainly(see({ ...HEALTHY, anomalies: one(1, { kind: "\u001b[2J\u202e" }) }))).not.toMatch(
+      /\u001b|\u202e/,
+    );
+  });
+});
