@@ -7,6 +7,8 @@ export function screenOf(everything: Everything, fault: string | undefined): str
   const { service, stack, grafana, folder } = everything;
   const near = relative(process.cwd(), folder.path);
   const path = near.startsWith("..") ? folder.path : near;
+  // The command wants a time zone; whole seconds are enough.
+  const from = `${new Date().toISOString().slice(0, 19)}Z`;
   const withFault = fault === undefined ? "" : `, with the fault ${fault} switched on`;
   return `Everything is up${withFault}. Ctrl-C stops all of it.
 
@@ -24,7 +26,7 @@ In another terminal:
   send a campaign     . ${path}/env && npx crowdproof gate default --target loadtests/targets/reference.yaml
   watch it            npx crowdproof watch${stack.prometheusUrl === null ? "   (needs Prometheus)" : ` --prometheus ${stack.prometheusUrl}`}
   open a runbook      curl ${stack.receiverUrl}/runbooks/IdAnomaly        (-H 'Accept-Language: ja')
-  who is affected     . ${path}/env && npx crowdproof blast-radius
+  who is affected     . ${path}/env && npx crowdproof blast-radius --from ${from}
   close it by hand    curl -H "Authorization: Bearer $(cat ${path}/jane.token)" -H 'Content-Type: application/json' \\
                         -d '{"reason":"I want to see it"}' ${service.adminUrl}/halt
   with a fault        Ctrl-C here, then: npm run up -- --fault module-variable     (all of them: docs/faults.md)

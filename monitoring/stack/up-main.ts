@@ -54,9 +54,10 @@ async function main(): Promise<void> {
   const everything = await startAll(options, (step) => process.stderr.write(`starting ${step} …\n`));
   try {
     process.stdout.write(screenOf(everything, options.fault));
-    const stopFollowing = followLines(everything.stack.readReceiverLog, (line) =>
-      process.stdout.write(`  ${line}\n`),
-    );
+    const stopFollowing = followLines(everything.stack.readReceiverLog, (line) => {
+      // Its first line says where it listens: that is on the screen already.
+      if (/^\d\d:/.test(line)) process.stdout.write(`  ${line}\n`);
+    });
     const ending = await Promise.race([stopAsked.then(() => undefined), everything.ended]);
     stopFollowing();
     process.stderr.write("\nStopping everything …\n");

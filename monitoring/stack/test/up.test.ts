@@ -59,7 +59,7 @@ async function startUp(args: string[]): Promise<Up> {
 async function whenUp({ child, said }: Up, expect: ExpectStatic): Promise<void> {
   await expect
     .poll(() => (child.exitCode === null ? said() : `ended: ${said()}`), WITHIN)
-    .toMatch(/^ended|The receiver listens at/m);
+    .toMatch(/^ended|What Alertmanager says/m);
   expect(child.exitCode, said()).toBeNull();
 }
 
