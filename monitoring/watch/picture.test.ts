@@ -4,10 +4,9 @@ import { picture } from "./picture.ts";
 import { QUESTIONS, type Question } from "./questions.ts";
 
 const NOW_MS = Date.UTC(2026, 11, 4, 10, 0, 0);
-const NONE = Object.fromEntries(Object.keys(QUESTIONS).map((name) => [name, []])) as Record<
-  Question,
-  Sample[]
->;
+const NONE: Readonly<Record<string, Sample[]>> = Object.fromEntries(
+  Object.keys(QUESTIONS).map((name) => [name, []]),
+);
 const one = (value: number, labels: Record<string, string> = {}): Sample[] => [{ value, labels }];
 
 const HEALTHY: Partial<Record<Question, Sample[]>> = {
@@ -33,7 +32,13 @@ const HEALTHY: Partial<Record<Question, Sample[]>> = {
 };
 
 function see(samples: Partial<Record<Question, Sample[]>>, more: Partial<Sight> = {}): Sight {
-  return { atMs: NOW_MS, samples: { ...NONE, ...samples }, firing: [], isGuarded: true, ...more };
+  return {
+    atMs: NOW_MS,
+    samples: { ...NONE, ...samples } as Sight["samples"],
+    firing: [],
+    isGuarded: true,
+    ...more,
+  };
 }
 
 const plainly = (sight: Sight, columns = 80, rows = 22) =>

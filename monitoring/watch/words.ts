@@ -35,8 +35,10 @@ export function harmless(text: string): string {
     .toWellFormed();
 }
 
-export const cut = (text: string, columns: number): string =>
-  text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
+export function cut(text: string, columns: number): string {
+  if (text.length <= columns) return text;
+  return columns < 1 ? "" : `${text.slice(0, columns - 1)}…`;
+}
 
 /** Lines of at most `columns` characters, broken between words where there are any. */
 export function wrap(text: string, columns: number): string[] {
