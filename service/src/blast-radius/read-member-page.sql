@@ -3,7 +3,7 @@
 select id, encode(identity_mac, 'hex') as "identityMac",
        case when 'reader' = any ($3::text[]) then email_key end as "emailKey",
        case when 'number' = any ($3) then number end as number,
-       case when 'email' = any ($3) then email end as email,
+       case when 'email' = any ($3) then email_key end as email,
        case when 'name' = any ($3) then name end as name,
        case when 'kana' = any ($3) then kana end as kana,
        case when 'kanjiName' = any ($3) then kanji_name end as "kanjiName",

@@ -57,11 +57,18 @@ export function differingFields(shown: Shown["told"], told: Told): Field[] {
 }
 
 function isSame(sent: unknown, shown: string | readonly string[], field: Field): boolean {
+  if (field === "email" && typeof sent === "string" && typeof shown === "string")
+    return addressKey(sent) === addressKey(shown);
   if (field === "survey" && Array.isArray(shown)) {
     if (!Array.isArray(sent) || sent.length !== shown.length) return false;
     return shown.every((answer, at) => isSameLine(sent[at], answer));
   }
   return isSameLine(sent, shown);
+}
+
+/** Two spellings with one key are one address to the database (members.email_key), and so one person's. */
+export function addressKey(email: string): string {
+  return email.trim().toLowerCase();
 }
 
 function isSameLine(sent: unknown, shown: unknown): boolean {

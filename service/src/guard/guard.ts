@@ -24,7 +24,11 @@ export function createGuard(parts: GuardParts): Guard {
   const judge = createJudge(parts.keys);
   const warn = limitWarnings(parts.warn);
   const report = createReport({ ...parts, warn });
-  function decide(asked: Asked, given: Given): Replacement | Promise<Replacement> | undefined {
+  function decide(
+    asked: Asked,
+    given: Given,
+    isGone: boolean,
+  ): Replacement | Promise<Replacement> | undefined {
     const nowMs = Date.now();
     let judgement: Judgement;
     try {
@@ -40,16 +44,13 @@ export function createGuard(parts: GuardParts): Guard {
       return parts.mode === "block" ? withheld(asked) : undefined;
     }
     parts.count("checked");
-    return parts.mode === "block"
-      ? act(judgement, asked, { status: given.status, nowMs })
-      : observe(judgement);
+    // An answer that reaches nobody shows nobody anything.
+    if (judgement.verdict !== "unrecognised" && !isGone) tellServed(judgement);
+    return parts.mode === "block" ? act(judgement, asked, { status: given.status, nowMs }) : undefined;
   }
 
   function act(judgement: Judgement, asked: Asked, { status, nowMs }: { status: number; nowMs: number }) {
-    if (judgement.verdict === "healthy") {
-      if (judgement.access !== undefined) parts.served(judgement.access);
-      return undefined;
-    }
+    if (judgement.verdict === "healthy") return undefined;
     if (judgement.verdict === "unrecognised") {
       parts.count("unrecognised");
       warn({ route: judgement.route, status, why: judgement.why });
@@ -58,9 +59,9 @@ export function createGuard(parts: GuardParts): Guard {
     return report(judgement.finding, nowMs).then(() => withheld(asked));
   }
 
-  function observe(judgement: Judgement): undefined {
-    if (judgement.verdict !== "unrecognised" && judgement.access !== undefined)
-      parts.served(judgement.access);
+  function tellServed({ verdict, access }: Exclude<Judgement, { verdict: "unrecognised" }>): void {
+    const isLeaving = verdict === "healthy" || parts.mode === "observe";
+    if (isLeaving && access !== undefined) parts.served(access);
   }
 
   return { around: (listener) => holdAnswers(listener, decide) };

@@ -14,11 +14,18 @@ export interface Replacement {
   readonly text: string;
 }
 
-/** Undefined lets the answer go. While a promise is pending nothing leaves. */
-export type Judge = (asked: Asked, given: Given) => Replacement | Promise<Replacement> | undefined;
+/**
+ * Undefined lets the answer go. While a promise is pending nothing leaves. `isGone`: whoever asked has hung up, and
+ * nothing leaves whatever is decided.
+ */
+export type Judge = (
+  asked: Asked,
+  given: Given,
+  isGone: boolean,
+) => Replacement | Promise<Replacement> | undefined;
 
 /** Under this symbol a response may carry its witness: a value in this process, which cannot leave as bytes by mistake. */
-export const WITNESS = Symbol.for("crowdproof.witness");
+const WITNESS = Symbol.for("crowdproof.witness");
 
 /**
  * A listener around a listener: records what is asked, and holds every answer back until it is whole and judged.
@@ -173,13 +180,14 @@ class Hold {
     this.isEnded = true;
     const { response } = this;
     const body = this.text ?? (this.chunks === undefined ? "" : Buffer.concat(this.chunks));
-    const instead = this.judge(this.asked, {
+    const given: Given = {
       status: this.status ?? response.statusCode,
       headers: this.headers(),
       // Bytes that are no text stay visible as such: no shape of the table holds a replacement character of its own.
       text: typeof body === "string" ? body : body.toString(),
       witness: (response as unknown as Held)[WITNESS],
-    });
+    };
+    const instead = this.judge(this.asked, given, response.destroyed);
     if (instead === undefined) this.release(body);
     else if (instead instanceof Promise) void instead.then((answer) => this.replace(answer));
     else this.replace(instead);

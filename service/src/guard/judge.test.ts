@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createRandom, type Healthy, healthyAnswers, KEYS } from "../../bench/healthy-answers.ts";
 import type { Given } from "./exchange.ts";
 import { Asked } from "./exchange.ts";
+import { bitsOf } from "./fields.ts";
 import { createJudge } from "./judge.ts";
 
 const people = (seed: number) => healthyAnswers(createRandom(seed), seed, true);
@@ -317,4 +318,20 @@ describe("a page of one's own", () => {
       "wrong-person",
     );
   });
+});
+
+test("an address in other letters is the reader's own, and its owner is found by either spelling", () => {
+  const email = String(JSON.parse(signup.given.text).email);
+  const other = pick(theirs, "signup");
+  const mismatchOf = (spelling: string) => {
+    const given = { ...signup.given, text: profileText({ email: spelling }, other) };
+    const judgement = createJudge(KEYS)(signup.asked, given, 0);
+    return judgement.verdict === "anomaly" ? judgement.access?.mismatch : undefined;
+  };
+  const [small, large] = [mismatchOf(email.toLowerCase()), mismatchOf(email.toUpperCase())];
+  expect([small?.kind, large?.kind]).toEqual(["wrong-person", "wrong-person"]);
+  for (const mismatch of [small, large])
+    expect((mismatch?.ownFields ?? 0) & bitsOf(["email", "name"])).toBe(bitsOf(["email"]));
+  expect(small?.fieldMacs.email).toBe(large?.fieldMacs.email);
+  expect(mismatchOf(`x${email}`)?.fieldMacs.email).not.toBe(small?.fieldMacs.email);
 });

@@ -1,4 +1,4 @@
-import { differingFields, readTold, repeatsRequest, tokensIn } from "./asked-person.ts";
+import { addressKey, differingFields, readTold, repeatsRequest, tokensIn } from "./asked-person.ts";
 import type { Asked, Given } from "./exchange.ts";
 import { ALL_FIELDS, bitsOf, FIELDS, type Field, readProfile, type Shown, TOLD_FIELDS } from "./fields.ts";
 import { type GivenHeaders, readHeaders } from "./headers.ts";
@@ -158,8 +158,8 @@ function judgeInFull(bearer: Bearer, shape: ProfileShape, shown: Shown | undefin
 }
 
 function differingAddress(shown: Shown, told: ReadonlyMap<string, readonly unknown[]>): Field[] {
-  const asked = (told.get("email") ?? []).map((email) => String(email).trim().toLowerCase());
-  return asked.includes(String(shown.told.email).toLowerCase()) ? [] : ["email"];
+  const asked = (told.get("email") ?? []).map((email) => addressKey(String(email)));
+  return asked.includes(addressKey(String(shown.told.email))) ? [] : ["email"];
 }
 
 function sessionsOf({ session }: GivenHeaders): string[] {
@@ -279,8 +279,7 @@ function anomalyOf(bearer: Bearer, shape: AccessKind, anomalous: Anomalous): Jud
   const access = accessOf(bearer, shape, subject, bitsOf(shownFields));
   const fieldMacs: Partial<Record<Field, string>> = {};
   for (const field of shownFields) {
-    const content = field === "number" ? String(shown.number) : JSON.stringify(shown.told[field]);
-    fieldMacs[field] = bearer.identity.fieldMacOf(field, content);
+    fieldMacs[field] = bearer.identity.fieldMacOf(field, hashedContentOf(field, shown));
   }
   const { viewer, subjectNumber } = access;
   return {
@@ -288,6 +287,12 @@ function anomalyOf(bearer: Bearer, shape: AccessKind, anomalous: Anomalous): Jud
     finding: { kind, route: bearer.route, viewer, subjectNumber, fields },
     access: { ...access, mismatch: { kind, fieldMacs, ...readerOf(bearer, shape, shown) } },
   };
+}
+
+/** An address by its key, so that its owner is found in whatever letters it was shown. */
+function hashedContentOf(field: Field, { number, told }: Shown): string {
+  if (field === "number") return String(number);
+  return JSON.stringify(field === "email" ? addressKey(String(told.email)) : told[field]);
 }
 
 /** Who asked, by what the request's body says; reads have none, and are known by their token. */
@@ -298,7 +303,7 @@ function readerOf({ identity, asked }: Bearer, shape: AccessKind, shown: Shown) 
   const differing = differingFields(shown.told, told);
   const own = TOLD_FIELDS.filter((field) => !differing.includes(field));
   return {
-    readerMac: identity.fieldMacOf(READER, email.trim().toLowerCase()),
+    readerMac: identity.fieldMacOf(READER, addressKey(email)),
     ownFields: bitsOf(own),
   };
 }
