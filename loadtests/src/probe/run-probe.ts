@@ -72,10 +72,10 @@ function createCourse(
   const bugs = Promise.withResolvers<never>();
   bugs.promise.catch(() => {});
 
-  const see = (event: Event, plan: Cycle["plan"]) => {
+  const see = (event: Event, plan: Cycle["plan"], runTag: number) => {
     counts.add(event);
     sight.add(event);
-    const foreign = foreignDataIn(event, plan, runTagOf(plan.runId, options.canaryKey));
+    const foreign = foreignDataIn(event, plan, runTag);
     if (foreign !== null) findings.foreign(foreign, plan);
   };
 
@@ -93,13 +93,14 @@ function createCourse(
     if (plan === null) return;
     visitorsLeft -= plan.arrivals.dueMicroseconds.length;
     findings.know(plan);
+    const runTag = runTagOf(runId, options.canaryKey);
     const started = await startCycle({
       dir: folder.cycleDir(cycle, runId),
       plan,
       planOnDisk: { ...plan, target },
       secrets: options.secrets,
       zeroMilliseconds,
-      onEvent: see,
+      onEvent: (event) => see(event, plan, runTag),
       say: (reason) => options.tell("trouble", reason),
     });
     started.ended.catch(bugs.reject);

@@ -30,7 +30,7 @@ export interface CycleOptions {
   /** The probe's start, by `monotonicMilliseconds`: all cycles have one clock. */
   zeroMilliseconds: number;
   /** At once, as each answer arrives. */
-  onEvent(event: Event, plan: Plan): void;
+  onEvent(event: Event): void;
   /** What the disk or this machine could not. */
   say(reason: string): void;
 }
@@ -66,7 +66,7 @@ async function sendAll(options: CycleOptions, history: HistoryFile, signal: Abor
   const { plan, secrets, zeroMilliseconds, onEvent, say } = options;
   const writeLines = (lines: string) => {
     history.appendLines(lines);
-    for (const line of lines.split("\n")) if (line !== "") onEvent(JSON.parse(line) as Event, plan);
+    for (const line of lines.split("\n")) if (line !== "") onEvent(JSON.parse(line) as Event);
   };
   try {
     const share = { thread: 0, threads: 1, zeroMilliseconds, onStop() {}, writeLines };

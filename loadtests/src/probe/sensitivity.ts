@@ -22,7 +22,7 @@ export function visitorsPerMinute({ perMinute, burst, burstEverySeconds }: Rates
   return perMinute + burstPerMinute({ burst, burstEverySeconds });
 }
 
-export function burstPerMinute({ burst, burstEverySeconds }: Omit<Rates, "perMinute">): number {
+function burstPerMinute({ burst, burstEverySeconds }: Omit<Rates, "perMinute">): number {
   return (burst * 60) / burstEverySeconds;
 }
 
