@@ -3,7 +3,14 @@ import type { Parameters } from "../rules/parameters.ts";
 import type { Alert, RuleGroup } from "../rules/rule.ts";
 import { annotationsOf, labelsOf } from "../rules/rules-file.ts";
 import { toYaml } from "../rules/yaml.ts";
-import type { Firing, RuleTest, Segment, Series } from "./rule-test.ts";
+import {
+  type Firing,
+  type Moment,
+  type RuleTest,
+  type Segment,
+  type Series,
+  seriesName,
+} from "./rule-test.ts";
 
 const EVERY_SECONDS = 5;
 
@@ -48,15 +55,34 @@ function promtoolTest(test: RuleTest, alert: Alert, parameters: Parameters) {
       series,
       values: samplesOf(shape, everySeconds).join(" "),
     })),
-    alert_rule_test: test.expect.map(({ atSeconds, fires }) => ({
+    alert_rule_test: test.expect
+      .filter((moment) => !isOfLabels(moment))
+      .map(({ atSeconds, fires }) => ({
+        eval_time: duration(atSeconds),
+        alertname: alert.alert,
+        exp_alerts: fires.map((firing) => ({
+          exp_labels: { ...labelsOf(alert), ...firing.labels },
+          exp_annotations: rendered(annotationsOf(alert, parameters), firing),
+        })),
+      })),
+    promql_expr_test: test.expect.filter(isOfLabels).map(({ atSeconds, fires }) => ({
       eval_time: duration(atSeconds),
-      alertname: alert.alert,
-      exp_alerts: fires.map((firing) => ({
-        exp_labels: { ...labelsOf(alert), ...firing.labels },
-        exp_annotations: rendered(annotationsOf(alert, parameters), firing),
+      expr: `ALERTS{alertname="${alert.alert}", alertstate="firing"}`,
+      exp_samples: fires.map(({ labels }) => ({
+        labels: seriesName("ALERTS", {
+          alertname: alert.alert,
+          alertstate: "firing",
+          ...labelsOf(alert),
+          ...labels,
+        }),
+        value: 1,
       })),
     })),
   };
+}
+
+function isOfLabels({ fires }: Moment): boolean {
+  return fires.some(({ says }) => says === null);
 }
 
 function samplesOf(shape: readonly Segment[], everySeconds: number): string[] {
@@ -74,7 +100,7 @@ function samplesOf(shape: readonly Segment[], everySeconds: number): string[] {
 
 /** The templates with the labels in them, and what the story says stands for each number. */
 function rendered(annotations: Record<string, string>, { labels, says }: Firing): Record<string, string> {
-  const left = [...says];
+  const left = [...(says ?? [])];
   return Object.fromEntries(
     Object.entries(annotations).map(([name, text]) => [
       name,

@@ -41,8 +41,11 @@ export interface Moment {
 export interface Firing {
   /** Besides those of the rule itself. */
   readonly labels: Readonly<Record<string, string>>;
-  /** What stands for the annotations' templates, in their order; labels stand for themselves. */
-  readonly says: readonly string[];
+  /**
+   * What stands for the annotations' templates, in their order; labels stand for themselves. Null, for all that fire at a
+   * moment: not asked, where the number depends on whether a window holds its first moment (until Prometheus 2) or not.
+   */
+  readonly says: readonly string[] | null;
 }
 
 export interface Series {
@@ -67,10 +70,11 @@ export const failed = (seconds: number): Segment => ({ stale: true, seconds });
 export const silentAt = (...seconds: number[]): Moment[] =>
   seconds.map((atSeconds) => ({ atSeconds, fires: [] }));
 export const firesAt = (atSeconds: number, ...fires: Firing[]): Moment => ({ atSeconds, fires });
-export const saying = (says: string | readonly string[], labels: Record<string, string> = {}): Firing => ({
+export const saying = (says: string, labels: Record<string, string> = {}): Firing => ({
   labels,
-  says: typeof says === "string" ? [says] : says,
+  says: [says],
 });
+export const sayingSomething = (labels: Record<string, string> = {}): Firing => ({ labels, says: null });
 
 /** A series of the catalogue; labels that the target carries (instance, run) may be added. */
 export function metric<Name extends MetricName>(
@@ -86,7 +90,7 @@ export function series(name: string, labels: Record<string, string>, ...shape: S
   return { series: seriesName(name, labels), shape };
 }
 
-function seriesName(name: string, labels: Readonly<Record<string, string | undefined>>): string {
+export function seriesName(name: string, labels: Readonly<Record<string, string | undefined>>): string {
   const all = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return `${name}{${all.join(",")}}`;
 }

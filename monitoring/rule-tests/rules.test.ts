@@ -9,7 +9,8 @@ import type { Metric } from "../catalogue/metric.ts";
 import { groupingLabelsOf, type Selector, selectorsOf } from "../promql/selectors.ts";
 import { alertTable } from "../rules/alert-table.ts";
 import { PARAMETERS, production } from "../rules/parameters.ts";
-import { rulesFile } from "../rules/rules-file.ts";
+import type { Alert } from "../rules/rule.ts";
+import { labelsOf, rulesFile } from "../rules/rules-file.ts";
 import { rulesFor } from "../rules/rules-for.ts";
 import { ALL_TESTS } from "./all-tests.ts";
 
@@ -18,6 +19,38 @@ const groups = rulesFor(production);
 const alerts = groups.flatMap((group) => group.alerts);
 const recordings = groups.flatMap((group) => group.recordings);
 const alertNames = alerts.map(({ alert }) => alert).sort();
+
+/** Written down once more, by hand: who is woken must not change by the way. */
+const SEVERITIES = {
+  halting: ["IdAnomaly", "IdAnomalyInDatabase", "ProbeSawForeignData"],
+  pages: [
+    "BreakGlassUsed",
+    "SignupsBelowOffered",
+    "PromisesBroken",
+    "NewcomersQueueTooLong",
+    "WaitToldWrong",
+    "LedgerLosing",
+    "SignupsSlowInCampaign",
+    "WorkerMissing",
+    "TargetDown",
+    "ProbeSilent",
+    "AuditorStale",
+    "RuleFailing",
+    "AlertmanagerUnreachable",
+  ],
+  tickets: [
+    "LedgerBehind",
+    "SignupsSlowThisMonth",
+    "CommitsSlow",
+    "PoolExhausted",
+    "EventLoopLags",
+    "CapacityNear",
+    "CampaignOverPlan",
+    "PushFailing",
+  ],
+  campaign: ["CampaignHalted"],
+  none: ["Watchdog"],
+};
 
 describe("the rules", () => {
   it("are what the committed file says (npm run rules)", () => {
@@ -31,6 +64,33 @@ describe("the rules", () => {
 
   it("have one alert of each name", () => {
     expect(new Set(alertNames).size).toBe(alertNames.length);
+  });
+
+  it("page for symptoms, halt for wrong IDs, and file tickets for causes", () => {
+    const named = (wanted: (alert: Alert) => boolean) => alerts.filter(wanted).map(({ alert }) => alert);
+    expect({
+      halting: named(({ isHalting }) => isHalting === true),
+      pages: named(({ severity, isHalting }) => severity === "page" && !isHalting),
+      tickets: named(({ severity }) => severity === "ticket"),
+      campaign: named(({ severity }) => severity === "campaign"),
+      none: named(({ severity }) => severity === "none"),
+    }).toEqual(SEVERITIES);
+  });
+
+  it("carry a lane, and halt only with a page", () => {
+    expect(labelsOf({ severity: "page", isHalting: true })).toEqual({
+      severity: "page",
+      halt: "true",
+      lane: "rule",
+    });
+    expect(labelsOf({ severity: "ticket" })).toEqual({ severity: "ticket", lane: "rule" });
+    expect(alerts.filter(({ severity, isHalting }) => isHalting && severity !== "page")).toEqual([]);
+  });
+
+  it("say the number that triggered, and on what", () => {
+    expect(
+      alerts.filter(({ description }) => !description.includes("{{ $value")).map(({ alert }) => alert),
+    ).toEqual([]);
   });
 
   it("have stories for every alert, and no others", () => {
@@ -75,7 +135,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   up: ["job", "instance"],
   prometheus_rule_evaluation_failures_total: ["rule_group"],
   prometheus_notifications_alertmanagers_discovered: ["instance"],
-  prometheus_notifications_errors_total: ["instance"],
+  prometheus_notifications_errors_total: ["instance", "alertmanager"],
 };
 /** What a target carries, whatever it tells. */
 const TARGET_LABELS = ["instance", "job", "run"];
@@ -98,7 +158,7 @@ describe.each(Object.entries(PARAMETERS))("what the rules read (%s)", (_, parame
   });
 
   it.each(rules)("is grouped by labels that something has: $name", ({ expr }) => {
-    const known = new Set([...TARGET_LABELS, ...selectorsOf(expr).flatMap(labelsOf)]);
+    const known = new Set([...TARGET_LABELS, ...selectorsOf(expr).flatMap(labelNamesOf)]);
     // What was recorded has the labels of what it was recorded from; those are looked at there.
     const readsRecorded = selectorsOf(expr).some(({ series }) => names.has(series));
     expect(groupingLabelsOf(expr).filter((label) => !known.has(label) && !readsRecorded)).toEqual([]);
@@ -125,7 +185,7 @@ function wrongIn(selector: Selector, names: ReadonlySet<string>): string[] {
   if (!metricOfSeries.has(series) && !(series in FOREIGN)) return [`no series ${series}`];
   return matchers.flatMap(({ label, value }) => {
     if (TARGET_LABELS.includes(label)) return [];
-    if (!labelsOf(selector).includes(label)) return [`no label ${label} of ${series}`];
+    if (!labelNamesOf(selector).includes(label)) return [`no label ${label} of ${series}`];
     return value
       .split("|")
       .filter((each) => !valuesOf(series, label).includes(each))
@@ -133,7 +193,7 @@ function wrongIn(selector: Selector, names: ReadonlySet<string>): string[] {
   });
 }
 
-function labelsOf({ series }: Selector): readonly string[] {
+function labelNamesOf({ series }: Selector): readonly string[] {
   const name = metricOfSeries.get(series);
   if (name === undefined) return FOREIGN[series] ?? [];
   return [...Object.keys(METRICS[name].labels), ...(series.endsWith("_bucket") ? ["le"] : [])];

@@ -9,6 +9,7 @@ import {
   type Segment,
   type Series,
   saying,
+  sayingSomething,
   series,
   silentAt,
 } from "../rule-test.ts";
@@ -61,9 +62,31 @@ const COMMITS_SLOW: AlertTests = {
     },
     {
       name: "says nothing of fewer than 20 commits",
-      proves: ["not yet"],
-      given: [...commits({ run: "few" }, 18, 1), ...commits({ run: "enough" }, 60, 1)],
-      expect: [firesAt(595, saying("487.5ms", { run: "enough" }))],
+      proves: ["not yet", "now"],
+      given: [18, 20, 22].flatMap((count) => {
+        const jump = [hold(0, 300), hold(count, 600)];
+        return [
+          series("crowdproof_commit_seconds_bucket", { run: `${count}`, le: "0.25" }, hold(0, 900)),
+          series("crowdproof_commit_seconds_bucket", { run: `${count}`, le: "0.5" }, ...jump),
+          series("crowdproof_commit_seconds_bucket", { run: `${count}`, le: "+Inf" }, ...jump),
+          series("crowdproof_commit_seconds_count", { run: `${count}` }, ...jump),
+        ];
+      }),
+      expect: [
+        ...silentAt(300, 415),
+        firesAt(425, saying("487.5ms", { run: "20" }), saying("487.5ms", { run: "22" })),
+      ],
+    },
+    {
+      name: "says nothing of fewer than 20 commits in the last five minutes, however many there were before",
+      proves: ["not yet", "over"],
+      given: [
+        series("crowdproof_commit_seconds_bucket", { le: "0.25" }, climb(1, 300), climb(0, 600)),
+        series("crowdproof_commit_seconds_bucket", { le: "0.5" }, climb(1, 300), climb(0.05, 600)),
+        series("crowdproof_commit_seconds_bucket", { le: "+Inf" }, climb(1, 300), climb(0.05, 600)),
+        series("crowdproof_commit_seconds_count", {}, climb(1, 300), climb(0.05, 600)),
+      ],
+      expect: silentAt(600, 740, 860),
     },
     {
       name: "is silent where nothing is counted",
@@ -94,8 +117,13 @@ const COMMITS_SLOW: AlertTests = {
         ...commits({ run: "x", instance: "a" }, 500, 0.2),
         ...commits({ run: "x", instance: "b" }, 500, 0),
         ...commits({ run: "y", instance: "a" }, 500, 0.04),
+        ...commits({ run: "few-each", instance: "a" }, 15, 1),
+        ...commits({ run: "few-each", instance: "b" }, 15, 1),
       ],
-      expect: [firesAt(595, saying("375ms", { run: "x" }))],
+      expect: [
+        firesAt(595, saying("375ms", { run: "x" })),
+        firesAt(660, saying("375ms", { run: "x" }), saying("487.5ms", { run: "few-each" })),
+      ],
     },
   ],
 };
@@ -137,6 +165,19 @@ const POOL_EXHAUSTED: AlertTests = {
         firesAt(370, saying("1.1", { run: "above" })),
         firesAt(800, saying("1.1", { run: "above" })),
       ],
+    },
+    {
+      name: "takes the average of a whole minute",
+      proves: ["not yet", "now"],
+      given: waiting({}, hold(0, 300), hold(1.2, 600)),
+      // 11 of 12 or 13 samples are needed, the first at 300 s: 350 or 355 s, and two minutes more.
+      expect: [...silentAt(355, 460), firesAt(500, saying("1.2"))],
+    },
+    {
+      name: "bears a wait now and then",
+      proves: ["not yet"],
+      given: waiting({}, ...Array.from({ length: 12 }, () => [hold(5, 5), hold(0, 45)]).flat()),
+      expect: silentAt(60, 200, 400, 590),
     },
     { name: "is silent where nobody tells", proves: ["series absent"], given: [], expect: silentAt(0, 300) },
     {
@@ -355,8 +396,23 @@ const CAPACITY_NEAR: AlertTests = {
         ...load({ labels: { run: "below" }, capacity: [hold(100, 900)], plan: [hold(78, 900)] }),
         ...load({ labels: { run: "above" }, capacity: [hold(100, 900)], plan: [hold(82, 900)] }),
         ...load({ labels: { run: "no-plan" }, capacity: [hold(100, 900)] }),
+        ...load({ labels: { run: "at" }, capacity: [hold(100, 900)], plan: [hold(80, 900)] }),
+        ...load({
+          labels: { run: "tiny" },
+          capacity: [hold(0.5, 900)],
+          plan: [hold(1, 900)],
+          offered: [hold(0, 900)],
+        }),
+        ...load({ labels: { run: "tiny-trend" }, capacity: [hold(0.5, 900)], offered: [climb(0.45, 900)] }),
       ],
-      expect: [firesAt(600, saying("82%", { run: "above", because: "plan" }))],
+      expect: [
+        firesAt(
+          870,
+          saying("82%", { run: "above", because: "plan" }),
+          saying("200%", { run: "tiny", because: "plan" }),
+          saying("90%", { run: "tiny-trend", because: "trend" }),
+        ),
+      ],
     },
     {
       name: "files a ticket when the last ten minutes lead there in ten more",
@@ -366,6 +422,16 @@ const CAPACITY_NEAR: AlertTests = {
         // 2 a second more each minute: 48/s after 25 minutes, 68/s ten minutes later.
         ...load({ labels: { run: "near" }, capacity: [hold(80, 3_000)], offered: accelerating(2, 26) }),
         ...load({ labels: { run: "far" }, capacity: [hold(88, 3_000)], offered: accelerating(2, 26) }),
+        // What rises for five minutes only: ten lead to less.
+        ...load({
+          labels: { run: "lately" },
+          capacity: [hold(48, 3_000)],
+          offered: [
+            climb(26, 1_200),
+            ...[26, 27, 28, 29, 30].map((perSecond) => climb(perSecond, 60)),
+            climb(31, 15),
+          ],
+        }),
         // A jump that looks steep, but half of the capacity is left.
         ...load({
           labels: { run: "jump" },
@@ -379,8 +445,8 @@ const CAPACITY_NEAR: AlertTests = {
         firesAt(1_200, saying("84%", { run: "over", because: "trend" })),
         firesAt(
           1_500,
-          saying("85.62%", { run: "near", because: "trend" }),
-          saying("84%", { run: "over", because: "trend" }),
+          sayingSomething({ run: "near", because: "trend" }),
+          sayingSomething({ run: "over", because: "trend" }),
         ),
       ],
     },
@@ -411,7 +477,7 @@ const CAPACITY_NEAR: AlertTests = {
       everySeconds: 15,
       given: [
         ...load({ labels: { run: "x", instance: "a" }, capacity: [hold(50, 900)], plan: [hold(90, 900)] }),
-        ...load({ labels: { run: "x", instance: "b" }, capacity: [hold(50, 900)], plan: [hold(90, 900)] }),
+        ...load({ labels: { run: "x", instance: "b" }, capacity: [hold(50, 900)], plan: [hold(0, 900)] }),
         ...load({ labels: { run: "y", instance: "a" }, capacity: [hold(90, 900)], plan: [hold(60, 900)] }),
       ],
       expect: [firesAt(600, saying("90%", { run: "x", because: "plan" }))],

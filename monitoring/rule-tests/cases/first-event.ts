@@ -27,7 +27,8 @@ export function firstEventTests({ counter, timestamp, one, other }: EventSeries)
   const counted = (labels: Record<string, string>, ...shape: Segment[]) => series(counter, labels, ...shape);
   const stamped = (labels: Record<string, string>, ...shape: Segment[]) =>
     series(timestamp, labels, ...shape);
-  const fires = (says = "1", labels = one) => saying(says, { ...labels });
+  const fires = (says = "1", labels: Readonly<Record<string, string>> = one) => saying(says, { ...labels });
+  const ofRun = { run: "r", instance: "i" };
 
   return [
     {
@@ -57,8 +58,23 @@ export function firstEventTests({ counter, timestamp, one, other }: EventSeries)
     {
       name: "fires for a process whose clock is ten minutes ahead",
       proves: ["now"],
-      given: [never, counted(one, hold(0, 600), hold(1, 600)), stamped(one, hold(0, 600), hold(1_200, 600))],
-      expect: [...silentAt(595), firesAt(600, fires()), firesAt(885, fires()), ...silentAt(970, 1_100)],
+      given: [
+        series(REOPENED, { run: "r" }, hold(0, 1_200)),
+        counted({ ...one, ...ofRun }, hold(0, 600), hold(1, 600)),
+        stamped({ ...one, ...ofRun }, hold(0, 600), hold(1_200, 600)),
+      ],
+      expect: [
+        ...silentAt(595),
+        firesAt(600, fires("1", { ...one, run: "r" })),
+        firesAt(885, fires("1", { ...one, run: "r" })),
+        ...silentAt(970, 1_100),
+      ],
+    },
+    {
+      name: "takes a count that fell for no event, also where the clock is ahead",
+      proves: ["reset"],
+      given: [never, counted(one, hold(3, 600), hold(0, 300)), stamped(one, hold(1_900, 900))],
+      expect: silentAt(400, 595, 600, 605, 700),
     },
     {
       name: "fires when the first sample of a process ten minutes ahead has counted already, until it is old",
@@ -142,11 +158,16 @@ export function firstEventTests({ counter, timestamp, one, other }: EventSeries)
       name: "fires for a restarted process that has counted as many as the one before",
       proves: ["reset"],
       given: [
-        never,
-        counted(one, hold(1, 600), failed(10), hold(1, 600)),
-        stamped(one, hold(100, 600), failed(10), hold(608, 600)),
+        series(REOPENED, { run: "r" }, hold(0, 1_300)),
+        counted({ ...one, ...ofRun }, hold(1, 600), failed(10), hold(1, 600)),
+        stamped({ ...one, ...ofRun }, hold(100, 600), failed(10), hold(608, 600)),
       ],
-      expect: [...silentAt(595, 605), firesAt(610, fires()), firesAt(905, fires()), ...silentAt(975)],
+      expect: [
+        ...silentAt(595, 605),
+        firesAt(610, fires("1", { ...one, run: "r" })),
+        firesAt(905, fires("1", { ...one, run: "r" })),
+        ...silentAt(975),
+      ],
     },
     {
       name: "is silent when a restart forgets what was counted",

@@ -124,6 +124,23 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         ],
       },
       {
+        name: "pages from the second of a new finding where the halt does not work",
+        proves: ["now", "over"],
+        everySeconds: 1,
+        given: [
+          metric("crowdproof_reopened_timestamp_seconds", {}, hold(5, 150)),
+          open(hold(1, 150)),
+          findings("ghost", hold(0, 60), hold(1, 90)),
+        ],
+        // Five seconds, then kept for a minute.
+        expect: [
+          ...silentAt(59),
+          firesAt(60, saying("1", { kind: "ghost" })),
+          firesAt(123, saying("1", { kind: "ghost" })),
+          ...silentAt(127),
+        ],
+      },
+      {
         name: "is silent without findings, and fires where neither the phase nor a reopening is told",
         proves: ["series absent"],
         given: [findings("ghost", late(300), hold(1, 300))],
@@ -206,7 +223,7 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         proves: ["several instances"],
         given: [
           metric("crowdproof_break_glass_timestamp_seconds", { instance: "a" }, hold(0, 900), hold(890, 300)),
-          metric("crowdproof_break_glass_timestamp_seconds", { instance: "b" }, hold(0, 1_200)),
+          metric("crowdproof_break_glass_timestamp_seconds", { instance: "b" }, hold(0, 900), hold(250, 300)),
         ],
         expect: [...silentAt(895), firesAt(900, saying("10s"))],
       },
@@ -257,6 +274,10 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         name: "fires once for several instances, when one of them says so, and for each run",
         proves: ["several instances"],
         given: [
+          ...["a", "b"].flatMap((instance) => [
+            metric("crowdproof_campaign_state", { phase: "halted", instance, run: "both" }, hold(1, 300)),
+            metric("crowdproof_halts_total", { by: "guard", instance, run: "both" }, hold(2, 300)),
+          ]),
           metric("crowdproof_campaign_state", { phase: "halted", instance: "a", run: "x" }, hold(1, 300)),
           metric("crowdproof_campaign_state", { phase: "halted", instance: "b", run: "x" }, hold(0, 300)),
           metric("crowdproof_campaign_state", { phase: "halted", instance: "c", run: "y" }, hold(0, 300)),
@@ -264,7 +285,7 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
           metric("crowdproof_halts_total", { by: "guard", instance: "b", run: "x" }, hold(6, 300)),
           metric("crowdproof_halts_total", { by: "guard", instance: "c", run: "y" }, hold(6, 300)),
         ],
-        expect: [firesAt(100, saying("7", { run: "x" }))],
+        expect: [firesAt(100, saying("7", { run: "x" }), saying("2", { run: "both" }))],
       },
     ],
   },

@@ -9,6 +9,7 @@ import {
   type Segment,
   type Series,
   saying,
+  sayingSomething,
   series,
   silentAt,
 } from "../rule-test.ts";
@@ -100,6 +101,18 @@ const SIGNUPS_BELOW_OFFERED: AlertTests = {
       ],
     },
     {
+      name: "ends when the rest was rejected rightly for most of a minute",
+      proves: ["over"],
+      given: [
+        metric("crowdproof_offered_signups_total", {}, climb(10, 900)),
+        metric("crowdproof_signups_total", { outcome: "acknowledged" }, climb(6, 900)),
+        metric("crowdproof_signups_total", { outcome: "rejected" }, hold(0, 600), climb(2, 300)),
+        metric("crowdproof_capacity_signups_per_second", {}, hold(0, 900)),
+      ],
+      // 6 of 10 less 2 × seconds/60: 70 % after 43 s.
+      expect: [firesAt(595, saying("60%")), firesAt(630, sayingSomething()), ...silentAt(660)],
+    },
+    {
       name: "asks no more than the measured capacity, and no more than what is offered",
       proves: ["not yet", "now"],
       given: [
@@ -107,6 +120,8 @@ const SIGNUPS_BELOW_OFFERED: AlertTests = {
         ...traffic({ run: "broken" }, { offered: 100, acknowledged: 5, capacity: 10 }),
         ...traffic({ run: "roomy" }, { offered: 10, acknowledged: 9, capacity: 1_000 }),
         ...traffic({ run: "idle" }, { offered: 10, acknowledged: 5, capacity: 1_000 }),
+        ...traffic({ run: "tiny" }, { offered: 2, acknowledged: 0.45, capacity: 0.5 }),
+        ...traffic({ run: "wrong-input" }, { offered: 10, acknowledged: 4.5, rejected: 4, capacity: 8 }),
         // Nobody has been full: 0 is no capacity, but none measured.
         ...traffic({ run: "unmeasured" }, { offered: 10, acknowledged: 4, capacity: 0 }),
       ],
@@ -219,6 +234,10 @@ const SIGNUPS_BELOW_OFFERED: AlertTests = {
         ...traffic({ run: "x", instance: "b" }, { offered: 90, acknowledged: 90, capacity: 100 }),
         ...traffic({ run: "y", instance: "c" }, { offered: 90, acknowledged: 25, capacity: 20 }),
         ...traffic({ run: "y", instance: "d" }, { offered: 10, acknowledged: 0, capacity: 20 }),
+        ...traffic({ run: "z", instance: "a" }, { offered: 5, acknowledged: 4, rejected: 0 }),
+        ...traffic({ run: "z", instance: "b" }, { offered: 5, acknowledged: 4, rejected: 0 }),
+        ...traffic({ run: "rejecting", instance: "a" }, { offered: 10, acknowledged: 5, rejected: 3 }),
+        ...traffic({ run: "rejecting", instance: "b" }, { offered: 10, acknowledged: 5, rejected: 3 }),
         ...phases({ run: "y", instance: "c" }, "open", [1, 900]),
         ...phases({ run: "y", instance: "d" }, "open", [1, 900]),
       ],
@@ -280,10 +299,32 @@ const PROMISES_BROKEN: AlertTests = {
       name: "says nothing of fewer than 20 appointments",
       proves: ["not yet"],
       given: [
+        metric("crowdproof_appointments_total", { run: "exactly", kept: "within" }, hold(0, 900)),
+        metric(
+          "crowdproof_appointments_total",
+          { run: "exactly", kept: "late" },
+          hold(0, 300),
+          hold(20, 600),
+        ),
         ...appointments({ run: "few" }, { within: 0, late: 18, missed: 0 }),
         ...appointments({ run: "enough" }, { within: 0, late: 12, missed: 12 }),
       ],
-      expect: [firesAt(600, saying("0%", { run: "enough" }))],
+      expect: [firesAt(300, saying("0%", { run: "exactly" })), firesAt(600, saying("0%", { run: "enough" }))],
+    },
+    {
+      name: "says nothing of fewer than 20 in the last five minutes, however many there were before",
+      proves: ["not yet", "over"],
+      given: [
+        metric("crowdproof_appointments_total", { kept: "within" }, climb(1, 300), climb(0, 600)),
+        metric(
+          "crowdproof_appointments_total",
+          { kept: "late" },
+          hold(0, 300),
+          climb(0.05, 300),
+          climb(0, 300),
+        ),
+      ],
+      expect: silentAt(600, 620),
     },
     {
       name: "is silent while newcomers are held back, and five minutes longer",
@@ -356,8 +397,8 @@ const PROMISES_BROKEN: AlertTests = {
       name: "adds instances up and keeps runs apart",
       proves: ["several instances"],
       given: [
-        ...appointments({ run: "x", instance: "a" }, { within: 0, late: 10, missed: 5 }),
-        ...appointments({ run: "x", instance: "b" }, { within: 15, late: 0, missed: 0 }),
+        ...appointments({ run: "x", instance: "a" }, { within: 5, late: 5, missed: 5 }),
+        ...appointments({ run: "x", instance: "b" }, { within: 10, late: 5, missed: 0 }),
         ...appointments({ run: "y", instance: "a" }, { within: 100, late: 0, missed: 0 }),
       ],
       expect: [firesAt(600, saying("50%", { run: "x" }))],
@@ -394,11 +435,11 @@ const NEWCOMERS_QUEUE_TOO_LONG: AlertTests = {
     {
       name: "fires when more than one newcomer in twenty queues for over half a second, until that is a minute ago",
       proves: ["not yet", "now", "over"],
-      given: [...queued({ run: "long" }, 100, 10), ...queued({ run: "short" }, 100, 4)],
+      given: [...queued({ run: "long" }, 100, 6), ...queued({ run: "short" }, 100, 4.5)],
       expect: [
         ...silentAt(0, 235),
-        firesAt(300, saying("10%", { run: "long" })),
-        firesAt(340, saying("10%", { run: "long" })),
+        firesAt(300, saying("6%", { run: "long" })),
+        firesAt(340, saying("6%", { run: "long" })),
         ...silentAt(375),
       ],
     },
@@ -406,11 +447,54 @@ const NEWCOMERS_QUEUE_TOO_LONG: AlertTests = {
       name: "says nothing of fewer than 20 newcomers, nor of others than newcomers",
       proves: ["not yet"],
       given: [
+        ...queued({ run: "mixed" }, 100, 10),
+        ...queued({ run: "mixed" }, 100, 0, "holder"),
+        ...queued({ run: "few-of-many" }, 15, 15),
+        ...queued({ run: "few-of-many" }, 100, 0, "holder"),
+        series(
+          "crowdproof_admission_wait_seconds_bucket",
+          { run: "exactly", visitor: "newcomer", le: "0.5" },
+          hold(0, 600),
+        ),
+        series(
+          "crowdproof_admission_wait_seconds_count",
+          { run: "exactly", visitor: "newcomer" },
+          hold(0, 300),
+          hold(20, 300),
+        ),
+
         ...queued({ run: "few" }, 18, 18),
         ...queued({ run: "enough" }, 24, 24),
         ...queued({ run: "holders" }, 100, 100, "holder"),
       ],
-      expect: [firesAt(300, saying("100%", { run: "enough" }))],
+      expect: [
+        firesAt(
+          300,
+          saying("100%", { run: "enough" }),
+          saying("100%", { run: "exactly" }),
+          saying("10%", { run: "mixed" }),
+        ),
+      ],
+    },
+    {
+      name: "says nothing of fewer than 20 in the last minute, however many there were before",
+      proves: ["not yet", "over"],
+      given: [
+        series(
+          "crowdproof_admission_wait_seconds_bucket",
+          { visitor: "newcomer", le: "0.5" },
+          climb(1, 240),
+          climb(0, 600),
+        ),
+        series(
+          "crowdproof_admission_wait_seconds_count",
+          { visitor: "newcomer" },
+          climb(1, 240),
+          climb(0.25, 60),
+          climb(0, 300),
+        ),
+      ],
+      expect: silentAt(295, 300, 310),
     },
     {
       name: "is silent where nothing is counted",
@@ -530,8 +614,8 @@ const WAIT_TOLD_WRONG: AlertTests = {
       expect: [
         ...silentAt(0, 295),
         firesAt(600, saying("6s", { run: "wrong" })),
-        firesAt(800, saying("6s", { run: "wrong" })),
-        ...silentAt(910),
+        firesAt(820, saying("6s", { run: "wrong" })),
+        ...silentAt(870, 910),
       ],
     },
     {
@@ -541,10 +625,39 @@ const WAIT_TOLD_WRONG: AlertTests = {
       expect: [firesAt(600, saying("22s", { run: "wrong" })), firesAt(640, saying("22s", { run: "wrong" }))],
     },
     {
+      name: "does not excuse what is wrong now by a long wait that was told before",
+      proves: ["now"],
+      given: [
+        series("crowdproof_told_error_seconds_count", {}, hold(0, 300), climb(1, 600)),
+        series("crowdproof_told_error_seconds_sum", {}, hold(0, 300), climb(6, 600)),
+        metric("crowdproof_line_wait_seconds", {}, hold(100, 200), hold(0, 700)),
+      ],
+      expect: [...silentAt(450), firesAt(600, saying("6s"))],
+    },
+    {
       name: "says nothing of fewer than 20 people",
       proves: ["not yet"],
-      given: [...told({ run: "few" }, 18, 90), ...told({ run: "enough" }, 24, 90)],
-      expect: [firesAt(600, saying("1m 30s", { run: "enough" }))],
+      given: [
+        series("crowdproof_told_error_seconds_count", { run: "exactly" }, hold(0, 300), hold(20, 600)),
+        series("crowdproof_told_error_seconds_sum", { run: "exactly" }, hold(0, 300), hold(1_800, 600)),
+        metric("crowdproof_line_wait_seconds", { run: "exactly" }, hold(0, 900)),
+        ...told({ run: "few" }, 18, 90),
+        ...told({ run: "enough" }, 24, 90),
+      ],
+      expect: [
+        firesAt(300, saying("1m 30s", { run: "exactly" })),
+        firesAt(600, saying("1m 30s", { run: "enough" })),
+      ],
+    },
+    {
+      name: "says nothing of fewer than 20 in the last five minutes, however many there were before",
+      proves: ["not yet", "over"],
+      given: [
+        series("crowdproof_told_error_seconds_count", {}, climb(1, 300), climb(0.05, 300), climb(0, 300)),
+        series("crowdproof_told_error_seconds_sum", {}, climb(1, 300), climb(2, 300), climb(0, 300)),
+        metric("crowdproof_line_wait_seconds", {}, hold(0, 900)),
+      ],
+      expect: silentAt(600, 620),
     },
     {
       name: "is silent where nothing is counted",
@@ -588,10 +701,12 @@ const WAIT_TOLD_WRONG: AlertTests = {
       given: [
         ...told({ run: "x", instance: "a" }, 15, 12),
         ...told({ run: "x", instance: "b" }, 15, 8),
+        ...told({ run: "longest", instance: "a" }, 30, 6, 20),
+        ...told({ run: "longest", instance: "b" }, 30, 6, 20),
         ...told({ run: "y", instance: "a" }, 30, 10, 100),
         ...told({ run: "y", instance: "b" }, 30, 10),
       ],
-      expect: [firesAt(600, saying("10s", { run: "x" }))],
+      expect: [firesAt(600, saying("10s", { run: "x" }), saying("6s", { run: "longest" }))],
     },
   ],
 };
@@ -691,13 +806,14 @@ const LEDGER_BEHIND: AlertTests = {
       name: "files a ticket when entries have waited for two minutes, until they are written",
       proves: ["not yet", "now", "over"],
       given: [
-        metric("crowdproof_ledger_spooled", {}, hold(0, 300), hold(2, 300), hold(0, 300)),
+        metric("crowdproof_ledger_spooled", {}, hold(0, 300), hold(1, 300), hold(0, 300)),
         metric("crowdproof_access_ledger_pending", {}, hold(4_900, 300), hold(5_100, 300), hold(0, 300)),
+        metric("crowdproof_access_ledger_pending", { run: "at" }, hold(5_000, 900)),
       ],
       expect: [
         ...silentAt(0, 120, 300, 410),
-        firesAt(430, saying("2", { ledger: "anomalies" }), saying("5.1k", { ledger: "accesses" })),
-        firesAt(595, saying("2", { ledger: "anomalies" }), saying("5.1k", { ledger: "accesses" })),
+        firesAt(430, saying("1", { ledger: "anomalies" }), saying("5.1k", { ledger: "accesses" })),
+        firesAt(595, saying("1", { ledger: "anomalies" }), saying("5.1k", { ledger: "accesses" })),
         ...silentAt(600),
       ],
     },

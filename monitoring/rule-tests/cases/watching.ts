@@ -129,6 +129,7 @@ const PROBE_SILENT: AlertTests = {
         seen({ instance: "a" }, hold(100, 900)),
         seen({ instance: "b" }, climb(1, 900)),
         seen({ target: "club", instance: "a" }, hold(100, 900)),
+        seen({ target: "club", instance: "b" }, hold(90, 900)),
         seen({ target: "club", instance: "a", run: "x" }, hold(200, 900)),
       ],
       expect: [
@@ -172,6 +173,13 @@ const AUDITOR_STALE: AlertTests = {
       expect: [...silentAt(295, 300), firesAt(305, saying("5m 5s"))],
     },
     {
+      name: "fires with the second in which five are over",
+      proves: ["not yet", "now"],
+      everySeconds: 1,
+      given: [looked({}, climb(1, 30), hold(30, 60))],
+      expect: [...silentAt(46, 50), firesAt(51, saying("21s"))],
+    },
+    {
       name: "gives a restarted service its 5 s",
       proves: ["reset"],
       given: [looked({}, climb(1, 300), hold(0, 5), hold(304, 10))],
@@ -190,8 +198,9 @@ const AUDITOR_STALE: AlertTests = {
         looked({ run: "x", instance: "a" }, hold(10, 300)),
         looked({ run: "x", instance: "b" }, climb(1, 300)),
         looked({ run: "y", instance: "a" }, hold(10, 300)),
+        looked({ run: "y", instance: "b" }, hold(20, 300)),
       ],
-      expect: [firesAt(100, saying("1m 30s", { run: "y" }))],
+      expect: [firesAt(100, saying("1m 20s", { run: "y" }))],
     },
   ],
 };
@@ -227,6 +236,12 @@ const RULE_FAILING: AlertTests = {
         failures("r.yml;budget", late(300), hold(5, 400)),
       ],
       expect: silentAt(0, 300, 305, 400, 405, 600),
+    },
+    {
+      name: "fires for a single failure",
+      proves: ["now"],
+      given: [failures("r.yml;identity", hold(0, 400), hold(1, 600))],
+      expect: [...silentAt(395), firesAt(400, saying("1", { rule_group: "r.yml;identity" }))],
     },
     {
       name: "sees what failed while scrapes failed",
@@ -281,8 +296,18 @@ const ALERTMANAGER_UNREACHABLE: AlertTests = {
         ...silentAt(295, 310),
         firesAt(320, saying("5", { instance: "p" })),
         firesAt(400, saying("12", { instance: "p" })),
-        firesAt(645, saying("2", { instance: "p" })),
         ...silentAt(665),
+      ],
+    },
+    {
+      name: "fires for a single delivery that failed, when its target was known all the time",
+      proves: ["now"],
+      given: [known("p", hold(1, 900)), undelivered("p", hold(0, 300), hold(1, 300))],
+      expect: [
+        ...silentAt(295, 310),
+        firesAt(330, saying("1", { instance: "p" })),
+        firesAt(345, saying("1", { instance: "p" })),
+        ...silentAt(365),
       ],
     },
     {

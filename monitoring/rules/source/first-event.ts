@@ -33,14 +33,14 @@ export function firstEventRules(event: FirstEvent, { identity }: Parameters) {
 (${counted} or ${last} * 0)
 and (
   (
-    max ${by} (
+    group ${by} (
       increase(${event.counter}[${window}]) > 0
       or (group without () (${event.counter} > 0) unless group without () (${event.counter} offset ${window}))
     )
     and time() - ${last} < ${identity.windowSeconds + identity.clockSkewSeconds}
   )
   or
-  max ${by} (
+  group ${by} (
     time() - max_over_time(${event.timestamp}[${window}]) < ${identity.windowSeconds} > -${identity.clockSkewSeconds}
   )
 )

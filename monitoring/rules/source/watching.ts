@@ -84,8 +84,8 @@ function alertmanagerUnreachable({ watching: at }: Parameters): Alert {
     alert: "AlertmanagerUnreachable",
     severity: "page",
     expr: `
-max by (instance) (prometheus_notifications_alertmanagers_discovered) < 1
-or sum by (instance) (increase(prometheus_notifications_errors_total[${window}])) > 0`,
+prometheus_notifications_alertmanagers_discovered == 0
+or sum without (alertmanager) (increase(prometheus_notifications_errors_total[${window}])) > 0`,
     forSeconds: at.alertmanagerSeconds,
     summary: "Prometheus cannot hand its alerts to Alertmanager: pages do not go out.",
     description:
