@@ -65,6 +65,7 @@ async function shellOf(stage: Stage, home: string): Promise<Shell> {
       PROMETHEUS: stage.stack.prometheusUrl,
       ALERTMANAGER: stage.stack.alertmanagerUrl,
       RECEIVER: stage.stack.receiverUrl,
+      ...(stage.probeUrl === null ? {} : { PROBE: stage.probeUrl }),
       OPERATOR_TOKEN_FILE: stage.tokenFiles.jane,
       DATABASE_URL_FILE: databaseUrlFile,
       SERVICE_PID: String(stage.service.pid),

@@ -70,6 +70,11 @@ it("has a runbook in each language for each alert, and none for what is no alert
   for (const language of LANGUAGES) expect(runbookNames(language).sort()).toEqual(names);
 });
 
+it("knows how to bring about what each page, and the halt, is there for", () => {
+  const long = alerts.filter(({ severity }) => severity === "page" || severity === "campaign");
+  expect(STATES.map(({ alert }) => alert).sort()).toEqual(long.map(({ name }) => name).sort());
+});
+
 describe.each(alerts)("$name", ({ name, severity }) => {
   const kind = severity === "page" || severity === "campaign" ? "long" : "short";
 

@@ -7,6 +7,7 @@ import { type RunningService, startReferenceService } from "../../loadtests/src/
 import { createTcpProxy, type TcpProxy } from "../../loadtests/weather/tcp-proxy.ts";
 import { type Stack, startStack } from "../stack/start-stack.ts";
 import { startPostgres } from "./postgres-process.ts";
+import { startProbe } from "./probe-process.ts";
 
 /** A real service behind a wire to its database, with everything that watches it; quick rules. */
 export interface Stage {
@@ -15,6 +16,7 @@ export interface Stage {
   readonly databaseUrl: string;
   /** Between the service and its database. */
   readonly wire: TcpProxy;
+  readonly probeUrl: string | null;
   readonly stack: Stack;
   readonly folder: string;
   readonly spoolFolder: string;
@@ -33,7 +35,8 @@ const PEOPLE: readonly Person[] = ["jane", "taro", "glass", "alerts"];
 export interface StageOptions {
   readonly fault?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly probeUrl?: string;
+  /** A probe visits the service and is watched as well. */
+  readonly isProbed?: boolean;
 }
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
@@ -66,9 +69,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     });
     closers.push(() => service.stop());
     const adminUrl = service.environment["CROWDPROOF_ADMIN_URL"] ?? "";
+    const probe = options.isProbed === true ? await startProbe(service, folder) : null;
+    if (probe !== null) closers.push(() => probe.stop());
     const stack = await startStack({
       serviceAdminUrl: adminUrl,
-      probeUrl: options.probeUrl,
+      probeUrl: probe?.url,
       parameters: "quick",
       haltTokenFile: tokenFiles.alerts,
     });
@@ -78,6 +83,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       adminUrl,
       databaseUrl: postgres.url,
       wire,
+      probeUrl: probe?.url ?? null,
       stack,
       folder,
       spoolFolder,

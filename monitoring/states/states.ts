@@ -14,7 +14,7 @@ export interface State {
   begin(stage: Stage): Promise<() => Promise<void>>;
 }
 
-/** A service as it should be; one that shows people somebody else's data; and one with a door that a small crowd fills. */
+/** A service as it should be; one that shows people somebody else's data; one with a door that a small crowd fills; and one that a probe visits. */
 export const STAGES = {
   plain: {},
   faulty: { fault: "module-variable" },
@@ -32,6 +32,8 @@ export const STAGES = {
       DRAIN_SECONDS_MAX: "2",
     },
   },
+  // The guard off, as of a system that has none.
+  probed: { fault: "shared-cache-key", environment: { GUARD: "off" }, isProbed: true },
 } as const satisfies Record<string, StageOptions>;
 export type StageName = keyof typeof STAGES;
 
@@ -157,6 +159,21 @@ export const STATES: readonly State[] = [
         wire.release();
         await crowd.stop();
       };
+    },
+  },
+  {
+    alert: "ProbeSawForeignData",
+    stage: "probed",
+    how: "the fault shared-cache-key, with the guard off",
+    begin: async () => nothing,
+  },
+  {
+    alert: "ProbeSilent",
+    stage: "probed",
+    how: "an operator halts: the probe's visitors are turned away, too",
+    async begin({ admin }) {
+      await admin("/halt", "jane", { reason: "an exercise" });
+      return nothing;
     },
   },
   {

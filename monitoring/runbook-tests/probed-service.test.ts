@@ -1,0 +1,6 @@
+import { describeWith } from "../../loadtests/test/needs.ts";
+import { executeRunbooks } from "./execute-runbooks.ts";
+
+describeWith("prometheus", "the runbooks of a service that a probe visits", () => {
+  describeWith("alertmanager", "with Alertmanager", () => executeRunbooks("probed"));
+});
