@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { PORTS } from "../catalogue/ports.ts";
 import { howToInstall } from "./find-program.ts";
 import type { Everything } from "./start-all.ts";
 
@@ -23,7 +24,8 @@ ${"url" in grafana ? row("Grafana", grafana.url, "/dashboards", "") : row("Grafa
   pages), service.log, mails/, and env, which the commands below read.
 
 In another terminal:
-  send a campaign     . ${path}/env && npx crowdproof gate default --target loadtests/targets/reference.yaml
+  send a campaign     . ${path}/env && npx crowdproof gate default --target loadtests/targets/reference.yaml \\
+                        --metrics-port ${PORTS.gate}
   watch it            npx crowdproof watch${stack.prometheusUrl === null ? "   (needs Prometheus)" : ` --prometheus ${stack.prometheusUrl}`}
   open a runbook      curl ${stack.receiverUrl}/runbooks/IdAnomaly        (-H 'Accept-Language: ja')
   who is affected     . ${path}/env && npx crowdproof blast-radius --from ${from}

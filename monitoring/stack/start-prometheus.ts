@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { prometheusYaml, readRules, withLinks } from "./configuration.ts";
@@ -13,12 +13,17 @@ export interface Neighbours {
   readonly alertmanager: string | null;
 }
 
+export interface RunningPrometheus extends KeptProcess {
+  /** From its discovery's next word on, which comes every five seconds; null for no longer. */
+  scrape(name: "gate" | "probe", url: string | null): Promise<void>;
+}
+
 export async function startPrometheus(
   program: string,
   folder: string,
   neighbours: Neighbours,
   options: StackOptions,
-): Promise<KeptProcess> {
+): Promise<RunningPrometheus> {
   // As in the clone: the configuration names the rules by ../rules.
   const config = join(folder, "etc", "prometheus.yml");
   const targets = join(folder, "etc", "targets");
@@ -26,8 +31,12 @@ export async function startPrometheus(
   await mkdir(join(folder, "rules"));
   await writeFile(config, prometheusYaml(options.parameters, options.runLabel));
   await writeRules(join(folder, "rules", "crowdproof.yml"), `http://${neighbours.receiver}`, options);
-  const write = (name: string, address: string | null) =>
-    writeFile(join(targets, `${name}.yml`), JSON.stringify(address === null ? [] : [{ targets: [address] }]));
+  const write = async (name: string, address: string | null) => {
+    const file = join(targets, `${name}.yml`);
+    await writeFile(`${file}.part`, JSON.stringify(address === null ? [] : [{ targets: [address] }]));
+    // Whole or not at all: Prometheus looks as soon as anything changes.
+    await rename(`${file}.part`, file);
+  };
   await write("service", hostOf(options.serviceAdminUrl));
   await write("probe", hostOf(options.probeUrl));
   await write("gate", hostOf(options.gateUrl));
@@ -47,7 +56,7 @@ export async function startPrometheus(
   });
   // Known only now; it looks at the folder again before its discovery speaks for the first time.
   await write("prometheus", prometheus.address);
-  return prometheus;
+  return { ...prometheus, scrape: (name, url) => write(name, hostOf(url ?? undefined)) };
 }
 
 function hostOf(url: string | undefined): string | null {

@@ -17,6 +17,8 @@ export interface Stack {
   readonly pids: Readonly<Record<"prometheus" | "alertmanager" | "receiver", number>>;
   /** Resolves with a sentence when one of the three has ended. */
   readonly ended: Promise<string>;
+  /** Something that comes and goes while the stack runs; null for no longer. */
+  scrape(name: "gate" | "probe", url: string | null): Promise<void>;
   readReceiverLog(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -110,6 +112,7 @@ async function startInOrder(
       receiver: receiver.pid,
     },
     ended,
+    scrape: async (name, url) => prometheus?.scrape(name, url),
     readReceiverLog: receiver.readLog,
   };
 }

@@ -1,6 +1,7 @@
 /** `npm run up`: service, PostgreSQL, Prometheus, Alertmanager, receiver and Grafana from what is installed; one Ctrl-C stops all. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { followGuests } from "./follow-guests.ts";
 import { followLines } from "./follow-lines.ts";
 import { screenOf } from "./screen.ts";
 import { startAll, type UpOptions } from "./start-all.ts";
@@ -58,8 +59,10 @@ async function main(): Promise<void> {
       // Its first line says where it listens: that is on the screen already.
       if (/^\d\d:/.test(line)) process.stdout.write(`  ${line}\n`);
     });
+    const stopFollowingGuests = followGuests(everything.stack);
     const ending = await Promise.race([stopAsked.then(() => undefined), everything.ended]);
     stopFollowing();
+    stopFollowingGuests();
     process.stderr.write("\nStopping everything …\n");
     if (ending !== undefined) throw new UsageError(`${ending}. The rest was stopped.`);
   } finally {

@@ -196,6 +196,16 @@ describe("the service's Dockerfile", () => {
   });
 });
 
+it("docs/stack.md tells every port, and the versions that docker-compose.yml has", () => {
+  const text = read("docs", "stack.md");
+  for (const port of Object.values(PORTS))
+    expect(text).toMatch(new RegExp(`\\| [^|]*\\b${port}\\b[^|]* \\|`));
+  for (const name of ["postgres", "prometheus", "alertmanager", "grafana"]) {
+    const version = /:v?([\d.]+)/.exec(service(name).image)?.[1] ?? "";
+    expect(text).toMatch(new RegExp(`\\| [^|]*${version.replaceAll(".", "\\.")} \\|`));
+  }
+});
+
 describe("the secrets", () => {
   let folder: string;
   const run = promisify(execFile);
