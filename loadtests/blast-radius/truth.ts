@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Event, RequestEvent } from "../src/events/event.ts";
 import type { CanaryField } from "../src/people/field.ts";
-import type { Plan } from "../src/plan/plan.ts";
+import { BEHAVIOURS, type Plan } from "../src/plan/plan.ts";
 
 /** What the harness itself saw of a leak, by the canaries in the answers it was given. */
 export interface Truth {
@@ -13,10 +13,11 @@ export interface Truth {
   /** Visitors of a member number; a number given twice has several. */
   readonly visitorsOf: ReadonlyMap<string, ReadonlySet<number>>;
   readonly answersWithOwnData: number;
-  /** Visitors of whose reads an answer was lost on its way: what was in it the harness does not know, and the ledger does. */
+  /**
+   * Visitors of whose reads an answer was lost on its way. The ledger says what was sent, and must: bytes that have left
+   * may be read by whoever holds the wire. The harness cannot know them, so here the ledger may know more.
+   */
   readonly lostReaders: ReadonlySet<number>;
-  /** `viewer > victim: email` of two who share an address, which each may spell in capitals: no canary tells it apart. */
-  readonly sharedAddresses: ReadonlySet<string>;
 }
 
 export interface Seen {
@@ -63,17 +64,15 @@ export async function readTruth(dir: string): Promise<Truth> {
       exposures.set(key, before);
     }
   }
-  const { group } = plan.arrivals;
-  const hasMember = (first: number) => group.some((other, at) => other === first && members.has(at));
   // Whose answer was lost is a member all the same. A row's visitor is read off its address, which two people may share.
+  const hasMember = (first: number) => [...members].some((member) => addresseeOf(plan, member) === first);
   for (const { visitor, memberId } of rows)
-    if (!hasMember(group[visitor] ?? visitor)) noteMember(visitor, memberId);
+    if (!hasMember(addresseeOf(plan, visitor))) noteMember(visitor, memberId);
   return {
     exposures: withOwnersOfAddresses(exposures, plan, members),
     visitorsOf,
     answersWithOwnData,
     lostReaders,
-    sharedAddresses: sharedAddressesOf(group),
   };
 
   function noteMember(visitor: number, number: string): void {
@@ -82,11 +81,10 @@ export async function readTruth(dir: string): Promise<Truth> {
   }
 }
 
-function sharedAddressesOf(group: readonly number[]): Set<string> {
-  const pairs = group.flatMap((first, at) =>
-    first === at ? [] : [`${first} > ${at}: email`, `${at} > ${first}: email`],
-  );
-  return new Set(pairs);
+/** Whose canary this visitor's address holds. Other groups than pairs share a key or a session, and no address. */
+function addresseeOf({ arrivals }: Plan, visitor: number): number {
+  const isPair = BEHAVIOURS[arrivals.behaviour[visitor] ?? -1] === "pair";
+  return isPair ? (arrivals.group[visitor] ?? visitor) : visitor;
 }
 
 /** An address that two people share has the first one's canary; it is the data of the one who became a member. */
@@ -97,9 +95,10 @@ function withOwnersOfAddresses(
 ): Map<string, Seen> {
   const { group } = plan.arrivals;
   const owned = new Map<string, Seen>();
+  const hasAddress = (visitor: number, first: number) => addresseeOf(plan, visitor) === first;
   for (const seen of exposures.values()) {
     const isShared = seen.field === "email" && !members.has(seen.victim);
-    const owner = isShared ? group.findIndex((first, at) => first === seen.victim && members.has(at)) : -1;
+    const owner = isShared ? group.findIndex((_, at) => members.has(at) && hasAddress(at, seen.victim)) : -1;
     const victim = owner < 0 ? seen.victim : owner;
     if (victim !== seen.viewer) owned.set(`${seen.viewer} > ${victim}: ${seen.field}`, { ...seen, victim });
   }
@@ -110,7 +109,7 @@ function withOwnersOfAddresses(
 function foreignOf(event: RequestEvent, plan: Plan, startedMs: number): Seen[] {
   return event.foreign
     .filter(
-      ({ field, visitor: victim }) => !(field === "email" && plan.arrivals.group[event.visitor] === victim),
+      ({ field, visitor: victim }) => !(field === "email" && addresseeOf(plan, event.visitor) === victim),
     )
     .map(({ field, visitor: victim }) => ({
       viewer: event.visitor,

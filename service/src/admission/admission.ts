@@ -61,22 +61,25 @@ const LIMIT_MIN = 4;
 /** A fast database lets it double ten times in a second; a slow one has no more than this at once in the first. */
 const LIMIT_START = 32;
 /**
- * Holders queue up to here; with more before them the capacity has fallen, and they are told a new time. What a signup
- * takes comes on top, because turns come free in lumps, a batch at a time.
+ * Holders who would queue longer are told a new time at once: the capacity has fallen. Where a signup itself takes
+ * longer, as long as that, because turns come free in lumps, a batch at a time.
  */
-const HOLDER_WAIT_MS_MAX = 3_000;
+const HOLDER_WAIT_MS_MAX = 1_500;
 /** A pulse is due so often; how late it comes is how late the event loop comes to anything, requests included. */
 export const PULSE_EVERY_MS = 100;
 /** So many late pulses in a row are a queue in front of the process, and not a collection of garbage. */
 const LATE_PULSES = 3;
-/** In the holders' queue nobody waits longer, whatever was reckoned. */
-const HOLDER_QUEUE_MS_MAX = 10_000;
+/**
+ * Whatever was reckoned, after this a holder is told: a no that comes later than after 2 s, or than what a signup takes,
+ * is one that its visitor was kept waiting for (refusals-honest). The rest is for the wire and a busy event loop.
+ */
+const HOLDER_QUEUE_MS_MAX = 1_800;
 
 export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_TIMING): Admission {
   const limit = createConcurrencyLimit({ min: LIMIT_MIN, start: LIMIT_START, max: limits.workingMax });
   const rate = createCapacityRate();
-  const holders = createTurnQueue(HOLDER_QUEUE_MS_MAX, timing);
-  const newcomers = createTurnQueue(limits.queueSecondsMax * 1_000, timing);
+  const holders = createTurnQueue(() => Math.max(HOLDER_QUEUE_MS_MAX, limit.tookMs), timing);
+  const newcomers = createTurnQueue(() => limits.queueSecondsMax * 1_000, timing);
   const enterRead = createReads(limits, timing);
   let working = 0;
   let isLine = false;
@@ -171,7 +174,8 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   }
 
   function mayQueue(visitor: Visitor, waitMs: number): boolean {
-    if (visitor.kind === "holder") return visitor.isCalled && waitMs <= HOLDER_WAIT_MS_MAX + limit.tookMs;
+    if (visitor.kind === "holder")
+      return visitor.isCalled && waitMs <= Math.max(HOLDER_WAIT_MS_MAX, limit.tookMs);
     const isRoom = newcomers.length < limits.queueMax && waitMs <= limits.queueSecondsMax * 1_000;
     return visitor.mayQueue && isRoom;
   }
@@ -179,7 +183,7 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
 
 /** Reads have a fixed number of turns: they leave the connections that signups need, and no flood of them takes more. */
 function createReads(limits: AdmissionLimits, timing: Timing): Admission["enterRead"] {
-  const queue = createTurnQueue(limits.readsQueueSecondsMax * 1_000, timing);
+  const queue = createTurnQueue(() => limits.readsQueueSecondsMax * 1_000, timing);
   let working = 0;
   const leave = () => {
     working -= 1;

@@ -1,6 +1,6 @@
 import type { Timing } from "./timing.ts";
 
-/** People queued for a turn, first come first served, each with the same longest wait. */
+/** People queued for a turn, first come first served, each with the same longest wait, which may change with time. */
 export interface TurnQueue {
   readonly length: number;
   /** How long the first in the queue has waited; 0 where nobody is queued. */
@@ -17,7 +17,7 @@ interface Queued {
   readonly sinceMs: number;
 }
 
-export function createTurnQueue(waitMsMax: number, timing: Timing): TurnQueue {
+export function createTurnQueue(waitMsMax: () => number, timing: Timing): TurnQueue {
   // A list with a moving head: `shift` on a long array copies it.
   let queue: Queued[] = [];
   let head = 0;
@@ -40,10 +40,10 @@ export function createTurnQueue(waitMsMax: number, timing: Timing): TurnQueue {
     const next = first();
     if (isSweepDue || next === undefined) return;
     isSweepDue = true;
-    timing.after(Math.max(1, next.sinceMs + waitMsMax - timing.nowMs()), () => {
+    timing.after(Math.max(1, next.sinceMs + waitMsMax() - timing.nowMs()), () => {
       isSweepDue = false;
       for (let late = first(); late !== undefined; late = first()) {
-        if (late.sinceMs + waitMsMax > timing.nowMs()) break;
+        if (late.sinceMs + waitMsMax() > timing.nowMs()) break;
         take()?.settle(false);
       }
       sweepLater();
