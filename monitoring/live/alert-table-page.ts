@@ -1,0 +1,67 @@
+import type { Proof } from "./prove-alert.ts";
+import { SCENES } from "./scenes.ts";
+
+/** One campaign that ships, sent to a healthy service under the rules. */
+export interface QuietRun {
+  readonly campaign: string;
+  readonly scale: number;
+  /** One for each time: the pages of that run; null where nobody watched. */
+  readonly pages: readonly (readonly string[] | null)[];
+}
+
+/** docs/alert-table.md; what was not proven stands there as such. */
+export function alertTablePage(
+  proofs: Readonly<Record<string, Proof>>,
+  quiet: readonly QuietRun[],
+  sentence: string,
+): string {
+  return `# Which fault makes which alert fire
+
+Made by \`npm run prove-alerts\`; ${sentence}. Each row is a real service, a real PostgreSQL behind a wire that can be slowed, and the
+real stack with the quick parameters (${"`monitoring/rules/parameters.ts`"}): waits of seconds instead of minutes, the same rules.
+*Fired*: Prometheus, from when the cause began. *Told*: the receiver. *Over*: from when the cause had ended and, where the campaign was
+closed, before two people had reopened it. Alerts of a trouble's causes (tickets) and of its other sides fire with it, and are listed; a
+page that nobody is to expect would stand in bold.
+
+| alert | severity | what was done | fired | told | over | fired with it |
+|---|---|---|---|---|---|---|
+${SCENES.map(({ alert, how }) => rowOf(alert, how, proofs[alert])).join("\n")}
+| Watchdog | none | it always fires; Prometheus or Alertmanager killed: [alert-latency.md](alert-latency.md) | always | each second | – | – |
+
+## No page where all is well
+
+${quietSection(quiet)}
+`;
+}
+
+function rowOf(alert: string, how: string, proof: Proof | undefined): string {
+  if (proof === undefined) return `| ${alert} | | ${how} | not proven | | | |`;
+  const { severity, firedSeconds, toldSeconds, overSeconds, others, unexpected } = proof;
+  const beside = [...unexpected.map((name) => `**${name}**`), ...others].join(", ");
+  const told = toldSeconds === null ? "nobody" : shown(toldSeconds);
+  return `| ${alert} | ${severity} | ${how} | ${shown(firedSeconds)} | ${told} | ${shown(overSeconds)} | ${beside || "–"} |`;
+}
+
+const shown = (seconds: number) => `${seconds.toFixed(1)} s`;
+
+function quietSection(quiet: readonly QuietRun[]): string {
+  const runs = quiet.flatMap(({ pages }) => pages).filter((pages) => pages !== null);
+  if (runs.length === 0) return "Not measured yet.";
+  const paged = runs.filter((pages) => pages.length > 0).length;
+  const bound = paged === 0 && runs.length >= 4 ? boundOf(runs.length) : "";
+  return `Every campaign that ships, by \`crowdproof gate NAME --alerts\`: ${paged} of ${runs.length} runs paged anybody.${bound}
+
+| campaign | scale | runs | not watched | pages |
+|---|---|---|---|---|
+${quiet.map(quietRow).join("\n")}`;
+}
+
+function boundOf(runs: number): string {
+  return ` With 95 % confidence fewer than ${Math.ceil((100 * 3) / runs)} % of such runs page (3/k over ${runs} independent runs).`;
+}
+
+function quietRow({ campaign, scale, pages }: QuietRun): string {
+  const names = [...new Set(pages.flatMap((each) => each ?? []))].join(", ") || "none";
+  const unwatched = pages.filter((each) => each === null).length;
+  return `| ${campaign} | ${scale} | ${pages.length} | ${unwatched} | ${names} |`;
+}

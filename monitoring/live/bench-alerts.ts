@@ -1,0 +1,71 @@
+/**
+ * `npm run bench-alerts -- [--lanes halt,push] [--times N] [--fresh]`: measures how fast somebody knows, and writes
+ * docs/alert-latency.md. Goes on where it was interrupted. All of it takes about an hour on a quiet machine.
+ */
+import { writeFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openKeptResults } from "./kept-results.ts";
+import { LANE_NAMES, LANES, type Lane, type LaneName } from "./lanes.ts";
+import { latencyPage, quantile } from "./latency-page.ts";
+
+const PAGE = join(import.meta.dirname, "..", "..", "docs", "alert-latency.md");
+/** A trial that fails says something; as many as this in a row say that the lane is broken. */
+const FAILURES_MAX = 3;
+
+const { values } = parseArgs({
+  options: {
+    lanes: { type: "string" },
+    times: { type: "string" },
+    fresh: { type: "boolean", default: false },
+  },
+});
+const wanted = values.lanes?.split(",") ?? [...LANE_NAMES];
+const unknown = wanted.filter((name) => !LANE_NAMES.some((known) => known === name));
+if (unknown.length > 0) throw new Error(`no lane ${unknown.join(", ")}: there are ${LANE_NAMES.join(", ")}`);
+const results = await openKeptResults<number[]>("alert-latency", values.fresh);
+process.once("SIGINT", () => process.exit(130));
+
+for (const lane of LANES) if (wanted.includes(lane.name)) await measure(lane);
+await writeFile(
+  PAGE,
+  latencyPage(results.all as Partial<Record<LaneName, number[]>>, { sentence: circumstances() }),
+);
+process.stdout.write(`wrote ${PAGE}\n`);
+
+async function measure(lane: Lane): Promise<void> {
+  const times = values.times === undefined ? lane.times : Number(values.times);
+  const seconds = [...(results.all[lane.name] ?? [])];
+  const left = times - seconds.length;
+  if (left <= 0) return;
+  const minutes = Math.ceil((left * lane.secondsEach) / 60);
+  process.stdout.write(`${lane.name}: ${left} of ${times} left, about ${minutes} min on a quiet machine\n`);
+  const open = await lane.open();
+  let failures = 0;
+  try {
+    while (seconds.length < times) {
+      try {
+        seconds.push(await open.measure());
+        failures = 0;
+      } catch (error) {
+        failures++;
+        process.stdout.write(`  failed: ${error instanceof Error ? error.message : String(error)}\n`);
+        if (failures >= FAILURES_MAX) throw error;
+        continue;
+      }
+      await results.keep(lane.name, seconds);
+      process.stdout.write(`  ${seconds.length}/${times} ${seconds.at(-1)?.toFixed(3)} s\n`);
+    }
+  } finally {
+    await open.close();
+  }
+  const p = (of: number) => quantile(seconds, of).toFixed(3);
+  process.stdout.write(`${lane.name}: p50 ${p(0.5)} s, p95 ${p(0.95)} s, p99 ${p(0.99)} s, max ${p(1)} s\n`);
+}
+
+function circumstances(): string {
+  const [load = 0] = loadavg();
+  const day = new Date().toISOString().slice(0, 10);
+  return `${day}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, load ${load.toFixed(1)} at the end, Node ${process.versions.node}`;
+}

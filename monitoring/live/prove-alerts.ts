@@ -1,0 +1,75 @@
+/**
+ * `npm run prove-alerts -- [--alerts NAME,…] [--quiet N] [--scale X] [--fresh]`: makes each alert fire by a real fault, and sends each
+ * campaign that ships N times (2) to a healthy service, and writes docs/alert-table.md. Goes on where it was interrupted.
+ * About 20 minutes for the alerts, and 1 to 3 for each campaign, on a quiet machine. Exit code 1 where something is not as it should be.
+ */
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { alertTablePage, type QuietRun } from "./alert-table-page.ts";
+import { openKeptResults } from "./kept-results.ts";
+import { type Proof, proveAlert } from "./prove-alert.ts";
+import { runQuietly, shippedCampaigns } from "./quiet-campaigns.ts";
+import { SCENES } from "./scenes.ts";
+
+const PAGE = join(import.meta.dirname, "..", "..", "docs", "alert-table.md");
+
+const { values } = parseArgs({
+  options: {
+    alerts: { type: "string" },
+    quiet: { type: "string", default: "2" },
+    scale: { type: "string", default: "0.25" },
+    fresh: { type: "boolean", default: false },
+  },
+});
+process.once("SIGINT", () => process.exit(130));
+const proofs = await openKeptResults<Proof>("alert-table", values.fresh);
+const quiet = await openKeptResults<QuietRun>("quiet-campaigns", values.fresh);
+const complaints: string[] = [];
+
+for (const scene of SCENES) await proveOnce(scene.alert);
+for (const campaign of await shippedCampaigns()) await sendQuietly(campaign);
+await writePage();
+for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
+if (complaints.length > 0) process.exitCode = 1;
+
+async function proveOnce(alert: string): Promise<void> {
+  const isWanted = values.alerts === undefined || values.alerts.split(",").includes(alert);
+  const scene = SCENES.find((each) => each.alert === alert);
+  if (!isWanted || scene === undefined) return;
+  if (proofs.all[alert] === undefined) {
+    process.stdout.write(`${alert}: ${scene.how} …\n`);
+    try {
+      const proof = await proveAlert(scene);
+      await proofs.keep(alert, proof);
+      await writePage();
+      process.stdout.write(`  ${JSON.stringify({ ...proof, how: undefined })}\n`);
+    } catch (error) {
+      complaints.push(`${alert}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const { unexpected = [] } = proofs.all[alert] ?? {};
+  if (unexpected.length > 0) complaints.push(`${alert}: ${unexpected.join(", ")} fired with it, unexpected`);
+}
+
+async function sendQuietly(campaign: string): Promise<void> {
+  const times = Number(values.quiet);
+  const scale = Number(values.scale);
+  const pages = [...(quiet.all[campaign]?.pages ?? [])];
+  while (pages.length < times) {
+    process.stdout.write(`${campaign} × ${scale}: ${pages.length + 1} of ${times} …\n`);
+    pages.push(await runQuietly(campaign, scale));
+    await quiet.keep(campaign, { campaign, scale, pages });
+    await writePage();
+    process.stdout.write(`  pages: ${pages.at(-1)?.join(", ") ?? "nobody watched"}\n`);
+  }
+  const paged = pages.filter((each) => each !== null && each.length > 0);
+  if (paged.length > 0) complaints.push(`${campaign}: ${paged.flat().join(", ")} in a healthy campaign`);
+}
+
+async function writePage(): Promise<void> {
+  const day = new Date().toISOString().slice(0, 10);
+  const sentence = `${day}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, Node ${process.versions.node}`;
+  await writeFile(PAGE, alertTablePage(proofs.all, Object.values(quiet.all), sentence));
+}

@@ -1,0 +1,171 @@
+import { keepBursting, keepSending, rest, untilStopped } from "../states/crowd.ts";
+import { signal, workerPidsOf } from "../states/processes.ts";
+import type { Stage, StageOptions } from "../states/stage.ts";
+import { STAGES, STATES } from "../states/states.ts";
+
+/** What makes one alert fire for real, and which others are right to fire with it. */
+export interface Scene {
+  readonly alert: string;
+  /** For a person: what is done. */
+  readonly how: string;
+  readonly stage: StageOptions;
+  /** Pages that the same trouble is also reason for. Tickets may name its causes, and are listed. */
+  readonly alongside: readonly string[];
+  /** Brings it about; resolves with what ends it. */
+  begin(stage: Stage): Promise<() => Promise<void>>;
+}
+
+/** The same anomaly as the guard, its ledger and the database see it; and what is said of a closed campaign. */
+const ANOMALY = ["IdAnomaly", "IdAnomalyInDatabase"];
+/** People do not become members, or late: one trouble, seen by those who ask and by those who were promised a time. */
+const SLOW = [
+  "SignupsSlowInCampaign",
+  "SignupsBelowOffered",
+  "PromisesBroken",
+  "WaitToldWrong",
+  "NewcomersQueueTooLong",
+];
+
+/** For the states of the runbooks. */
+const ALONGSIDE: Readonly<Record<string, readonly string[]>> = {
+  IdAnomaly: ANOMALY,
+  IdAnomalyInDatabase: ANOMALY,
+  LedgerLosing: ANOMALY,
+  SignupsBelowOffered: SLOW,
+  SignupsSlowInCampaign: SLOW,
+  NewcomersQueueTooLong: SLOW,
+  PromisesBroken: SLOW,
+  WaitToldWrong: SLOW,
+  // A parent that is stopped tells nobody when the auditor looked last, nor how many workers serve.
+  TargetDown: ["AuditorStale", "WorkerMissing"],
+  // Who is shown the fault may also be somebody whom the guard would have kept from it.
+  ProbeSawForeignData: ANOMALY,
+  ProbeSilent: [...SLOW, "AuditorStale"],
+  // It is a target as well.
+  AlertmanagerUnreachable: ["TargetDown"],
+};
+
+const { faulty } = STAGES;
+
+const ADDED: readonly Scene[] = [
+  {
+    alert: "PushFailing",
+    how: "the service is given the address of an Alertmanager that is not there; the fault module-variable, and 64 people at once",
+    stage: { ...faulty, environment: { ALERTMANAGER_URLS: "http://127.0.0.1:9" } },
+    alongside: ANOMALY,
+    begin: async ({ service }) => keepBursting(service.url, 64).stop,
+  },
+  {
+    alert: "LedgerBehind",
+    how: "the table of anomalies takes no rows, and anomalies come; the spool keeps them",
+    stage: faulty,
+    alongside: ANOMALY,
+    async begin({ service, sql }) {
+      await sql(`create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+        create trigger refuse before insert on anomalies for each row execute function refuse()`);
+      const crowd = keepBursting(service.url, 64);
+      return async () => {
+        await crowd.stop();
+        await sql("drop trigger refuse on anomalies; drop function refuse");
+      };
+    },
+  },
+  {
+    alert: "CampaignOverPlan",
+    how: "planned for 5 people a second, 20 come",
+    stage: { environment: { PLAN_VISITORS_PER_SECOND: "5" } },
+    alongside: [],
+    begin: async ({ service }) => keepSending(service.url, 20).stop,
+  },
+  {
+    alert: "CapacityNear",
+    how: "planned for 100,000 people a second, at a door whose capacity has been measured by a crowd",
+    stage: { environment: { PLAN_VISITORS_PER_SECOND: "100000", WORKING_MAX: "4", QUEUE_MAX: "0" } },
+    alongside: SLOW,
+    begin: async ({ service }) => keepBursting(service.url, 64).stop,
+  },
+  {
+    alert: "CommitsSlow",
+    how: "each of the database's answers comes 0.35 s later, and 10 people come each second",
+    stage: {},
+    alongside: SLOW,
+    begin: async (stage) => withSlowWire(stage, 350, keepSending(stage.service.url, 10).stop),
+  },
+  {
+    alert: "PoolExhausted",
+    how: "one connection a worker, each of the database's answers 0.2 s later, and 32 people at once",
+    stage: { environment: { POOL_CONNECTIONS_MAX: "1" } },
+    alongside: SLOW,
+    begin: async (stage) => withSlowWire(stage, 200, keepBursting(stage.service.url, 32).stop),
+  },
+  {
+    alert: "EventLoopLags",
+    how: "each worker is stopped for 0.45 s, again and again (SIGSTOP, SIGCONT)",
+    stage: {},
+    alongside: [],
+    async begin({ service }) {
+      const pids = workerPidsOf(service.pid);
+      const stopping = untilStopped(async (home) => {
+        while (!home.aborted) {
+          for (const pid of pids) signal(pid, "SIGSTOP");
+          await rest(STOPPED_MS, home);
+          for (const pid of pids) signal(pid, "SIGCONT");
+          await rest(RUNNING_MS, home);
+        }
+      });
+      return stopping.stop;
+    },
+  },
+  {
+    alert: "SignupsSlowThisMonth",
+    how: "the database says nothing for 1.4 s, every 8 s, and 20 people come each second: 1 in 40 is slow",
+    stage: {},
+    // The few that are slow come together: a short window may see many.
+    alongside: ["SignupsSlowInCampaign"],
+    async begin({ service, wire }) {
+      const crowd = keepSending(service.url, 20);
+      const holding = untilStopped(async (home) => {
+        while (!home.aborted) {
+          wire.hold();
+          await rest(HELD_MS, home);
+          wire.release();
+          await rest(FREE_MS, home);
+        }
+      });
+      return async () => {
+        await holding.stop();
+        wire.release();
+        await crowd.stop();
+      };
+    },
+  },
+];
+
+const STOPPED_MS = 450;
+const RUNNING_MS = 300;
+const HELD_MS = 1_400;
+const FREE_MS = 6_600;
+
+async function withSlowWire(
+  { wire }: Stage,
+  answerDelayMs: number,
+  stop: () => Promise<void>,
+): Promise<() => Promise<void>> {
+  wire.slow({ answerDelayMs });
+  return async () => {
+    wire.release();
+    await stop();
+  };
+}
+
+/** One for each alert but the dead-man's switch, which always fires: its silence is in the latency table. */
+export const SCENES: readonly Scene[] = [
+  ...STATES.map(({ alert, stage, how, begin }) => ({
+    alert,
+    how,
+    stage: STAGES[stage],
+    alongside: ALONGSIDE[alert] ?? [],
+    begin,
+  })),
+  ...ADDED,
+];
