@@ -57,7 +57,7 @@ export function readRules(file = RULES_FILE): string {
 }
 
 /** `key: 5s # quick: 1s` → `key: 1s`. */
-export function withParameters(text: string, parameters: Parameters): string {
+function withParameters(text: string, parameters: Parameters): string {
   return parameters === "production" ? text : text.replaceAll(/\S+ # quick: (\S+)$/gm, "$1");
 }
 
