@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { STATES } from "../states/states.ts";
 import {
   LANGUAGES,
   type Language,
