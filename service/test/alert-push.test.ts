@@ -147,7 +147,7 @@ describeWithAlertmanager("past Prometheus, at Alertmanager's webhook", (start) =
     // A machine on which others work may give it none of its 50 ms: then it is born again.
     for (let tries = 0; tries < 3 && (readdirSync(spool).length === 0 || isSilent()); tries++) {
       await stage.sql("update campaign_state set phase = 'open'");
-      expect(await signalThatEnds("leak-and-die.ts", stage.url, alertmanager.url, spool)).toBe("SIGKILL");
+      expect(await signalThatEnds(stage.url, alertmanager.url, spool)).toBe("SIGKILL");
       await expect
         .poll(isSilent, { timeout: 2_000 })
         .toBe(false)
@@ -180,8 +180,8 @@ async function lockAnomalies(): Promise<() => Promise<void>> {
   };
 }
 
-async function signalThatEnds(script: string, ...args: string[]): Promise<string | null> {
-  const path = new URL(script, import.meta.url).pathname;
+async function signalThatEnds(...args: string[]): Promise<string | null> {
+  const path = new URL("./leak-and-die.ts", import.meta.url).pathname;
   const child = spawn(process.execPath, [path, ...args], { stdio: "ignore" });
   closers.push(async () => void child.kill("SIGKILL"));
   await once(child, "exit");
