@@ -27,8 +27,8 @@ const GUARDED_EVERY = 3;
 const FAULTS_BETWEEN_HEALTHY = 12;
 /**
  * What a healthy service bears without a failed check. Not deletions: whoever is deleted is not found again. Not a slow
- * database: a ticket's holder who is called queues for up to 3 s (service/src/admission) before a new time is told, which
- * refusals-honest calls slow.
+ * database: it does less than was promised before, so ticket holders who come on time are told a new one, and
+ * refusals-honest has no way to know that the capacity fell (16 of 250 in a run).
  */
 const HEALTHY_WEATHER: readonly (readonly string[])[] = [
   [],
