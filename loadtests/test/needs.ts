@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findK6 } from "../src/engine/k6/find-k6.ts";
 
-export type Need = "k6" | "chromium" | "prometheus" | "promtool" | "alertmanager" | "amtool";
+export type Need = "k6" | "chromium" | "prometheus" | "promtool" | "alertmanager" | "amtool" | "curl";
 
 interface Tool {
   /** Path of the program, or null. */
@@ -31,6 +31,10 @@ const tools: Record<Need, Tool> = {
   alertmanager: {
     path: process.env["ALERTMANAGER_BIN"] ?? onPath("prometheus-alertmanager", "alertmanager"),
     advice: "install Alertmanager (Debian: prometheus-alertmanager), or set ALERTMANAGER_BIN",
+  },
+  curl: {
+    path: onPath("curl"),
+    advice: "install curl 7.82 or newer: the runbooks' commands are typed with it",
   },
   amtool: {
     path: process.env["AMTOOL_BIN"] ?? onPath("amtool"),

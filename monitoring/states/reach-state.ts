@@ -35,7 +35,7 @@ export async function reachState(alert: string, stage: Stage): Promise<ReachedSt
 }
 
 /** The names of what fires at Prometheus at this moment, the dead-man's switch left out. */
-export async function firingAlerts({ stack }: Stage): Promise<string[]> {
+async function firingAlerts({ stack }: Stage): Promise<string[]> {
   const answer = await fetch(`${stack.prometheusUrl}/api/v1/alerts`);
   const { data } = (await answer.json()) as {
     data: { alerts: { state: string; labels: Record<string, string> }[] };
