@@ -3,6 +3,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type AlertWatch, createAlertWatch, createNoWatch } from "./alert-watch.ts";
 import { createPrometheus, type Prometheus, whyNoAnswer } from "./prometheus-api.ts";
 import { startStack } from "./start-stack.ts";
+import { openTargetMetrics } from "./target-metrics.ts";
 import { followToldAlerts } from "./told-alerts.ts";
 
 export interface AlertWatchOptions {
@@ -11,8 +12,8 @@ export interface AlertWatchOptions {
   prometheusUrl: string | undefined;
   /** Which of its alerts are this run's, by a label of who is scraped. */
   label: { name: string; value: string };
-  /** The metrics that the target file names. */
-  targetMetricsUrl: string | undefined;
+  /** With which the target's metrics are asked for. */
+  secrets: Record<string, string>;
   /** Where the gate's own metrics are. */
   gateUrl: string;
   signal: AbortSignal;
@@ -29,14 +30,23 @@ export async function openAlertWatch(options: AlertWatchOptions): Promise<AlertW
   }
 }
 
+const NO_METRICS =
+  "the target file names no metrics, so the rules have nothing to look at; add telemetry.metricsUrl to it";
+
 async function watchByOwn(options: AlertWatchOptions): Promise<AlertWatch> {
-  const { plan, targetMetricsUrl, gateUrl, signal } = options;
-  const stack = await startStack({ runId: plan.runId, targetMetricsUrl, gateUrl, signal });
-  if ("missing" in stack) return createNoWatch(plan, stack.missing);
+  const { plan, secrets, gateUrl, signal } = options;
+  const target = await openTargetMetrics(plan.target, secrets);
+  if (target === null) return createNoWatch(plan, NO_METRICS);
+  const stack = await startStack({ runId: plan.runId, serviceUrl: target.url, gateUrl, signal });
+  if ("missing" in stack) {
+    await target.close();
+    return createNoWatch(plan, stack.missing);
+  }
   const told = followToldAlerts(stack);
   const close = async () => {
     await told.close();
     await stack.stop();
+    await target.close();
   };
   try {
     const prometheus = createPrometheus(stack.prometheusUrl);

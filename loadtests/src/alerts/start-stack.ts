@@ -15,8 +15,8 @@ export interface RunningStack {
 
 export interface StackStart {
   runId: string;
-  /** Where the target has its metrics; absent: it has none, and only the gate's own are looked at. */
-  targetMetricsUrl: string | undefined;
+  /** Where `/metrics` and `/metrics/anomalies` of the target are. */
+  serviceUrl: string;
   /** The gate's own metrics. */
   gateUrl: string;
   signal: AbortSignal;
@@ -46,11 +46,10 @@ export async function startStack(options: StackStart): Promise<RunningStack | { 
   return { prometheusUrl, alertmanagerUrl, receiverUrl, stop: () => stopStack(child) };
 }
 
-function spawnStack({ runId, targetMetricsUrl, gateUrl }: StackStart): ChildProcess {
+function spawnStack({ runId, serviceUrl, gateUrl }: StackStart): ChildProcess {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const main = fileURLToPath(new URL(`../../../monitoring/stack/stack-main.${extension}`, import.meta.url));
-  const service = targetMetricsUrl === undefined ? [] : ["--service", targetMetricsUrl];
-  const args = [main, "--quick", "--run-label", runId, "--gate", gateUrl, ...service];
+  const args = [main, "--quick", "--run-label", runId, "--gate", gateUrl, "--service", serviceUrl];
   // Standard input stays open as long as we live, and its end stops the stack. A group of its own: Ctrl-C reaches us alone.
   return spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
 }

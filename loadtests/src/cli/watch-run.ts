@@ -5,7 +5,6 @@ import { openAlertWatch } from "../alerts/open-alert-watch.ts";
 import type { Event } from "../events/event.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type OpenRunMetrics, openRunMetrics } from "../run-metrics/open-run-metrics.ts";
-import { baseUrlOf, fillSecrets } from "../target/template.ts";
 import { UsageError } from "../usage-error.ts";
 import { collect } from "./collect.ts";
 
@@ -88,17 +87,10 @@ function watchAlerts(
     plan,
     prometheusUrl: flags.prometheus,
     label: flags.alertsLabel ?? { name: "run", value: plan.runId },
-    targetMetricsUrl: metricsUrlOf(plan, secrets),
+    secrets,
     gateUrl: metrics.url,
     signal,
   });
-}
-
-function metricsUrlOf({ target }: Plan, secrets: Record<string, string>): string | undefined {
-  const { metricsUrl } = target.telemetry;
-  if (metricsUrl === undefined) return undefined;
-  const declared = fillSecrets(metricsUrl, secrets);
-  return declared.startsWith("/") ? baseUrlOf(target, secrets) + declared : declared;
 }
 
 function parseUrl(text: string): string {
