@@ -30,7 +30,8 @@ build() {
   for tool in $(go list tool); do
     name=$(name_of "$tool")
     # Built beside its place and moved there: a build that was stopped must not look like a program.
-    CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags=-s -o "$out/$name.new" "$tool"
+    # Prometheus without the discovery of twenty-five clouds: ours reads files, and most of the build is theirs.
+    CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags=-s -tags=remove_all_sd -o "$out/$name.new" "$tool"
     mv "$out/$name.new" "$out/$name"
     echo "$out/$name"
   done

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { Server } from "node:http";
@@ -5,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describeWith } from "../../loadtests/test/needs.ts";
 import { createDeadMansSwitch } from "./dead-mans-switch.ts";
 import { createReceiver } from "./receiver.ts";
 
@@ -60,8 +62,12 @@ const webhook = (...alerts: unknown[]) => ({
   alerts,
 });
 
-const post = (path: string, body: unknown) =>
-  fetch(url + path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+const post = (path: string, body: unknown, type = "application/json") =>
+  fetch(url + path, {
+    method: "POST",
+    headers: { "Content-Type": type },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
 const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers });
 const kept = async () =>
   ((await (await get("/notifications")).json()) as { notifications: { route: string }[] }).notifications;
@@ -159,6 +165,12 @@ describe("the watchdog", () => {
   });
 });
 
+it("a web page that somebody has open can neither page nor play the watchdog", async () => {
+  for (const path of ["/page", "/watchdog", "/no-kill-switch"])
+    expect((await post(path, webhook(alert()), "text/plain")).status).toBe(415);
+  expect(lines).toEqual([]);
+});
+
 it("a request for a halt that reaches nobody who could close anything is shouted", async () => {
   await post("/no-kill-switch", webhook(alert()));
   expect(lines.join()).toContain("NOTHING WAS CLOSED");
@@ -189,5 +201,13 @@ describe("a runbook", () => {
 
   it.each(["NoSuchAlert", "..%2f..%2fetc%2fpasswd", "en", ""])("%s is not there", async (name) => {
     expect((await get(`/runbooks/${name}`)).status).toBe(404);
+  });
+});
+
+describeWith("promtool", "the receiver's metrics", (promtool) => {
+  it("have names and types that nothing is to be said against", async () => {
+    const input = await (await get("/metrics")).text();
+    const { status, stdout, stderr } = spawnSync(promtool, ["check", "metrics"], { input, encoding: "utf8" });
+    expect({ status, words: stdout + stderr }).toEqual({ status: 0, words: "" });
   });
 });

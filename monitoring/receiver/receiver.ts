@@ -52,6 +52,9 @@ export function createReceiver(options: ReceiverOptions): Server {
   }
 
   async function post(path: string, req: IncomingMessage): Promise<Answer> {
+    // A web page that somebody has open may send anything here but this type: it would have to ask first.
+    if (!/^application\/json\b/i.test(req.headers["content-type"] ?? ""))
+      return text(415, "expected application/json");
     const body = await readBody(req);
     if (body === undefined) return text(413, `more than ${BODY_BYTES_MAX} bytes`);
     if (path === "/no-kill-switch") {
