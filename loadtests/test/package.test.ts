@@ -53,9 +53,21 @@ describeWith("prometheus", "the installed package", () => {
 });
 
 it(
+  "says from an installed package that there is no Prometheus to watch",
+  async () => {
+    const args = ["crowdproof", "watch", "--once", "--prometheus", "http://127.0.0.1:1"];
+    const ended = await run("npx", args, { cwd: folder }).catch(
+      (error: { code: number; stdout: string }) => error,
+    );
+    expect(ended).toMatchObject({ code: 3, stdout: expect.stringContaining("NO PROMETHEUS") });
+  },
+  GATE_TIMEOUT_MS,
+);
+
+it(
   "shows an example to copy in the help of every subcommand",
   async () => {
-    for (const command of ["gate", "plan", "try", "probe", "judge", "serve", "doctor"]) {
+    for (const command of ["gate", "plan", "try", "probe", "judge", "serve", "watch", "doctor"]) {
       const { stdout } = await run("npx", ["crowdproof", command, "--help"], { cwd: folder });
       expect(stdout).toMatch(new RegExp(`Example:\\n  crowdproof ${command}`));
     }
