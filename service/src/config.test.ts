@@ -60,6 +60,19 @@ describe("reading the environment", () => {
     expect(read).toThrow(/SECRET_KEY_FILE: .* cannot be read \(ENOENT\)/);
   });
 
+  test("takes several Alertmanagers, and repeats no address that is wrong: it may hold a password", () => {
+    const config = readConfig({ ALERTMANAGER_URLS: "http://one:9093, https://u:p@two/am" });
+    expect([config.alertmanagerUrls, readConfig({}).alertmanagerUrls]).toEqual([
+      ["http://one:9093", "https://u:p@two/am"],
+      [],
+    ]);
+    for (const urls of ["u:secret@one", "http://one,,http://two", Array(9).fill("http://one").join(",")]) {
+      const read = () => readConfig({ ALERTMANAGER_URLS: urls });
+      expect(read, urls).toThrow(/ALERTMANAGER_URLS: expected 1 to 8 addresses/);
+      expect(read, urls).not.toThrow("secret");
+    }
+  });
+
   test("refuses to tell everybody the same second", () => {
     expect(() => readConfig({ RETRY_AFTER_SECONDS_MIN: "5", RETRY_AFTER_SECONDS_MAX: "5" })).toThrow(
       "at once",

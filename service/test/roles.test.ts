@@ -116,8 +116,13 @@ describe.each<{ role: Role; may: string[]; mayNot: string[] }>([
   },
   {
     role: "mailer",
-    may: ["update outbox set due_at = now()", "select id, email, name, kanji_name, number from members"],
+    may: [
+      "update outbox set due_at = now()",
+      "select id, email, name, kanji_name, number from members",
+      "insert into anomalies (id, at, worker, kind, route, fields) values (gen_random_uuid(), now(), 'w', 'wrong-person', 'mail', '{}')",
+    ],
     mayNot: [
+      "select * from anomalies",
       "select phone from members",
       "select * from members",
       "select * from sessions",
