@@ -181,7 +181,8 @@ async function openRules(): Promise<OpenLane> {
   };
 }
 
-const DOCTOR = "update members set address = 'somewhere else' where id = (select max(id) from members)";
+const DOCTOR =
+  "update members set address = 'somewhere else' where id = (select id from members order by id desc limit 1)";
 
 async function openAuditor(): Promise<OpenLane> {
   let service = await startLeakyService({});

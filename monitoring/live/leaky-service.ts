@@ -26,7 +26,7 @@ export interface LeakyService {
   sql(text: string): Promise<void>;
   /** The process is gone at once, as by a power cut; its database and its spool stay. */
   kill(): Promise<void>;
-  /** Another process in the place of one that was killed. */
+  /** Another process in the place of one that was killed; halted as that one was, it takes nobody, and leaks no more. */
   startAgain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function startLeakyService(environment: Record<string, string>): Pr
       environment: { GUARD: "on", WORKERS: "2", SPOOL_DIR: join(folder, "spool"), ...files, ...environment },
     });
   let service = await start();
-  let people = await twoPeople(service.url);
+  const people = await twoPeople(service.url);
   const admin = (path: string, token: string, body: unknown) =>
     askAdmin(adminUrlOf(service), path, token, body);
   return {
@@ -101,7 +101,6 @@ export async function startLeakyService(environment: Record<string, string>): Pr
     },
     async startAgain() {
       service = await start();
-      people = await twoPeople(service.url);
     },
     async close() {
       people.close();
