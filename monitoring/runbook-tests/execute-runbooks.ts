@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { reachState } from "../states/reach-state.ts";
 import { openStage, type Stage } from "../states/stage.ts";
 import { STAGES, STATES, type StageName } from "../states/states.ts";
-import { readRunbook, type Step } from "./read-runbook.ts";
+import { readRunbook, runbookNames, type Step } from "./read-runbook.ts";
 import { runSteps, type Shell, type StepResult } from "./run-steps.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -20,6 +20,18 @@ export function executeRunbooks(stageName: StageName): void {
     stage = await openStage(STAGES[stageName]);
   });
   afterAll(() => stage?.close());
+
+  if (stageName === "plain")
+    it("the commands of the tickets, which wake nobody, work where all is well", async () => {
+      const tickets = runbookNames("en").filter((name) => STATES.every(({ alert }) => alert !== name));
+      expect(tickets.length).toBeGreaterThan(0);
+      expect(
+        await failuresOf(
+          tickets.flatMap((name) => readRunbook("en", name).steps),
+          stage,
+        ),
+      ).toEqual([]);
+    });
 
   for (const { alert, how } of STATES.filter((state) => state.stage === stageName)) {
     it(`${alert}: each command does what its runbook says (${how})`, async () => {
