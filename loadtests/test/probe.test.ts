@@ -9,11 +9,12 @@ const stage = createProbeStage();
 
 describe("a probe of a signup that shows people their own", { timeout: MS_MAX }, () => {
   it("passes, removes who is older than its window while it runs, and the rest at its end", async () => {
-    const probe = await stage.startProbe(["--window", "10", "--burst", "4"]);
+    // Of this seed each cycle has visitors enough for the wrong answers that are put before the checks.
+    const probe = await stage.startProbe(["--window", "10", "--seed", "16", "--for", "30"]);
     await expect.poll(() => stage.signup.removed(), SOON).toBeGreaterThan(0);
-    await expect.poll(() => probe.value('unknown{check="acks-durable"'), SOON).toBe(0);
     expect(await probe.value("people")).toBeGreaterThan(0);
-    expect(await probe.stop(), probe.running.said()).toBe(0);
+    const { exitCode, stdout } = await probe.running.ended;
+    expect(exitCode, stdout).toBe(0);
     expect(stage.signup.members()).toBe(0);
     const { outcome, violations: found, peopleLeft, sawTheirOwn } = probe.verdict();
     expect({ outcome, found, peopleLeft }).toEqual({ outcome: "pass", found: {}, peopleLeft: 0 });

@@ -26,7 +26,7 @@ interface ProbeFlags {
   window: number;
   seed: number;
   port: number;
-  alertmanager: string[];
+  alertmanager?: string[];
   onViolation?: string;
   haltWebhook?: string;
   haltTokenFile?: string;
@@ -78,7 +78,6 @@ export function addProbeCommand(program: Command): void {
       "--alertmanager <URLS>",
       "push alerts there, past Prometheus; several with commas",
       webUrls("--alertmanager"),
-      [],
     )
     .option(
       "--halt-webhook <URL>",
@@ -172,7 +171,7 @@ async function prepare(
     secrets,
     dir: resolve(flags.out ?? join("runs", folderName(target, probeId))),
     port: flags.port,
-    alertmanagers: flags.alertmanager,
+    alertmanagers: flags.alertmanager ?? [],
     webhook,
     command: flags.onViolation ?? null,
     isCleaned,

@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Target } from "../target/target.ts";
 import type { Colors } from "../terminal/color.ts";
 import { terminalText, wrapped } from "../terminal/terminal-text.ts";
@@ -89,14 +91,17 @@ function nextStep({ outcome, sawTheirOwn }: ProbeVerdict, dir: string): string[]
   if (outcome === "fail") {
     return [
       `who saw whose what is in ${dir}/findings.ndjson; reports in ${dir}/findings`,
-      `what to do: ${RUNBOOK}`,
+      `what to do: ${relative(process.cwd(), RUNBOOK_FILE)}`,
     ];
   }
   if (outcome === "pass" || sawTheirOwn.visitors > 0) return [];
   return ["see one visitor step by step: npx crowdproof try TARGET"];
 }
 
-const RUNBOOK = "monitoring/runbooks/en/ProbeSawForeignData.md";
+/** In a clone and in the built package alike. */
+const RUNBOOK_FILE = fileURLToPath(
+  new URL("../../../monitoring/runbooks/en/ProbeSawForeignData.md", import.meta.url),
+);
 
 export interface Look {
   columns: number;

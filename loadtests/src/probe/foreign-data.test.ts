@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { healthyHistory, RUN_TAG, writeRun } from "../../test/history-builder.ts";
 import { checkHistory } from "../checks/check-history.ts";
 import type { Event, RequestEvent } from "../events/event.ts";
+import { BEHAVIOURS } from "../plan/plan.ts";
 import { foreignDataIn } from "./foreign-data.ts";
 
 let dir: string;
@@ -27,13 +28,18 @@ const MS_MAX = 120_000;
 
 it("says of each answer as it arrives what the check says of the history", { timeout: MS_MAX }, async () => {
   const { plan, events } = healthyHistory({ visitors: 42 });
+  const answers = events.flatMap((event, at) => (event.type === "request" ? [at] : []));
+  const ofPairs = answers.filter((at) => {
+    const event = events[at];
+    return event?.type === "request" && BEHAVIOURS[plan.arrivals.behaviour[event.visitor] ?? 0] === "pair";
+  });
   await fc.assert(
     // At most as many as a verdict shows rows of.
     fc.asyncProperty(fc.array(defect, { minLength: 8, maxLength: 18 }), async (defects) => {
       const broken = [...events];
-      const answers = events.flatMap((event, at) => (event.type === "request" ? [at] : []));
       for (const { at, kind, field } of defects) {
-        const index = answers[at % answers.length]!;
+        const among = kind === "first of the group" ? ofPairs : answers;
+        const index = among[at % among.length]!;
         broken[index] = spoil(broken[index] as RequestEvent, kind, field);
       }
       const folder = await writeRun(join(dir, String(runs++)), { plan, events: broken });

@@ -64,11 +64,13 @@ function unknownReasons(
 }
 
 const SHARES = [0.1, 0.01, 0.001];
+/** Less is not worth a word. */
+const CHANCE_MIN = 0.01;
 
 /** What silence is worth, and no more. */
 function strengthOf({ sawTheirOwn, blindSeconds, blankAnswers }: Omit<ProbeCourse, "blind">): string {
   const { visitors, answers } = sawTheirOwn;
-  const chances = SHARES.map(
+  const chances = SHARES.filter((share) => chanceToSee(visitors, share) >= CHANCE_MIN).map(
     (share) => `with ${percent(chanceToSee(visitors, share))} one that hits 1 in ${Math.round(1 / share)}`,
   );
   const blind = blindSeconds < 1 ? "" : `; blind for ${Math.round(blindSeconds)} s`;
