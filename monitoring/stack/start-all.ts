@@ -68,7 +68,7 @@ export async function startAll(options: UpOptions, say: (step: string) => void):
     if (service === undefined) throw new Error("the stack did not start the service");
     const grafana = await startIfThere(folder, stack.prometheusUrl, port("grafana"));
     if ("stop" in grafana) stops.push(grafana.stop);
-    await writeEnvironment(folder, service);
+    await writeEnvironment(folder, service, stack);
     return { service, stack, grafana, folder, ended: Promise.race([stack.ended, service.ended]), stop };
   } catch (error) {
     await stop();
@@ -117,8 +117,14 @@ async function startIfThere(
   }
 }
 
-/** What the target file of the reference service, and `blast-radius`, ask of the environment. */
-async function writeEnvironment(folder: RunFolder, service: RunningService): Promise<void> {
+interface Urls {
+  readonly prometheusUrl: string | null;
+  readonly alertmanagerUrl: string | null;
+  readonly receiverUrl: string;
+}
+
+/** What the target file of the reference service, `blast-radius`, and the runbooks ask of the environment. */
+async function writeEnvironment(folder: RunFolder, service: RunningService, stack: Urls): Promise<void> {
   const environment = {
     CROWDPROOF_TARGET_URL: service.url,
     CROWDPROOF_ADMIN_URL: service.adminUrl,
@@ -127,7 +133,15 @@ async function writeEnvironment(folder: RunFolder, service: RunningService): Pro
     CROWDPROOF_MAIL_DIR: folder.mailsFolder,
     DATABASE_URL: service.databaseUrl,
     SECRET_KEY_FILE: folder.environment["SECRET_KEY_FILE"],
+    SERVICE: service.url,
+    ADMIN: service.adminUrl,
+    PROMETHEUS: stack.prometheusUrl,
+    ALERTMANAGER: stack.alertmanagerUrl,
+    RECEIVER: stack.receiverUrl,
+    OPERATOR_TOKEN_FILE: folder.tokenFiles.jane,
   };
-  const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'\n`);
+  const lines = Object.entries(environment).flatMap(([name, value]) =>
+    value === null ? [] : [`export ${name}='${value}'\n`],
+  );
   await writeFile(join(folder.path, "env"), lines.join(""), { mode: 0o600 });
 }
