@@ -1,2 +1,71 @@
 /** Mutants that no story can tell from the rule, and why; by their ids. The command fails for one that is not here. */
-export const SURVIVORS: readonly { readonly reason: string; readonly mutants: readonly string[] }[] = [];
+export const SURVIVORS: readonly { readonly reason: string; readonly mutants: readonly string[] }[] = [
+  {
+    reason: "Only whether there is a series is read here, and not its value.",
+    mutants: [
+      "IdAnomaly · aggregation · group → count at 110",
+      "IdAnomaly · aggregation · group → count at 194",
+      "IdAnomaly · aggregation · group → count at 251",
+      "IdAnomaly · aggregation · group → count at 399",
+      "ProbeSawForeignData · aggregation · group → count at 127",
+      "ProbeSawForeignData · aggregation · group → count at 227",
+      "ProbeSawForeignData · aggregation · group → count at 291",
+      "ProbeSawForeignData · aggregation · group → count at 455",
+    ],
+  },
+  {
+    reason: "Above zero is above zero, in a second or in five minutes.",
+    mutants: [
+      "IdAnomaly · function · increase → rate at 139",
+      "ProbeSawForeignData · function · increase → rate at 165",
+    ],
+  },
+  {
+    reason:
+      "A counter that is new and still at 0 has no event of the last minutes beside it, which is asked for as well.",
+    mutants: ["IdAnomaly · comparison · > → >= at 239", "ProbeSawForeignData · comparison · > → >= at 279"],
+  },
+  {
+    reason: "What a longer window holds in addition is too old for the comparison behind it.",
+    mutants: [
+      "IdAnomaly · window · 5m → 600000ms at 491",
+      "ProbeSawForeignData · window · 5m → 600000ms at 564",
+    ],
+  },
+  {
+    reason: "Neither side has an instance any more, or it does not matter how many of them match.",
+    mutants: [
+      "IdAnomaly · label · (run) → (run, instance) at 578",
+      "IdAnomaly · label · () → (instance) at 595",
+      "ProbeSawForeignData · label · (run) → (run, instance) at 660",
+      "ProbeSawForeignData · label · () → (instance) at 677",
+      "CampaignHalted · label · (run) → (run, instance) at 64",
+      "CampaignHalted · label · (run) → (run, instance) at 77",
+    ],
+  },
+  {
+    reason:
+      "Differs only where a measured share or rate is the limit to the last bit; floating point makes it neither.",
+    mutants: [
+      "SignupsBelowOffered · comparison · < → <= at 90",
+      "SignupsBelowOffered · comparison · > → >= at 142",
+      "PromisesBroken · comparison · < → <= at 135",
+      "NewcomersQueueTooLong · comparison · > → >= at 195",
+      "WaitToldWrong · comparison · > → >= at 130",
+      "CapacityNear · comparison · > → >= at 348",
+      "CapacityNear · comparison · > → >= at 437",
+    ],
+  },
+  {
+    reason: "The smaller of two that are equal is either.",
+    mutants: ["campaign:crowdproof_servable_signups:rate · comparison · < → <= at 57"],
+  },
+  {
+    reason: "How many workers are wanted is configuration: all who tell of one instance tell the same.",
+    mutants: ["WorkerMissing · aggregation · max → min at 0"],
+  },
+  {
+    reason: "It never ends, so nothing follows its end.",
+    mutants: ["Watchdog · keep_firing_for · 0s → 1m"],
+  },
+];

@@ -5,6 +5,7 @@ import {
   firesAt,
   hold,
   late,
+  type RuleTest,
   type Segment,
   type Series,
   saying,
@@ -53,6 +54,64 @@ function signups({ labels = {}, perSecond = 10, how = "slow", begin = [], parts 
   ];
 }
 
+interface Row {
+  readonly name: string;
+  readonly everySeconds: number;
+  /** Before: so many signups that the other rows' longer windows stay well. */
+  readonly history: readonly Part[];
+  readonly bad: Part;
+  /** As long as the short window, and a little. */
+  readonly recoverySeconds: number;
+  readonly says: string;
+}
+
+/** One row of the table of windows alone: both of its windows count what they should, of all instances together. */
+function rowTest({ name, everySeconds, history, bad, recoverySeconds, says }: Row): RuleTest {
+  const [share, seconds] = bad;
+  const all = [...history, bad];
+  const recovered: Part[] = [...history, [3 * share, seconds - recoverySeconds], [0, recoverySeconds]];
+  const endSeconds = all.reduce((sum, part) => sum + part[1], 0);
+  return {
+    name,
+    proves: ["now", "over", "several instances"],
+    everySeconds,
+    given: [
+      ...signups({ labels: { run: "x", instance: "a" }, parts: [...history, [2 * share, seconds]] }),
+      ...signups({ labels: { run: "x", instance: "b" }, parts: [...history, [0, seconds]] }),
+      ...signups({ labels: { run: "failed" }, how: "failed", parts: all }),
+      ...signups({ labels: { run: "indeterminate" }, how: "indeterminate", parts: all }),
+      ...signups({ labels: { run: "recovered" }, parts: recovered }),
+    ],
+    expect: [
+      firesAt(
+        endSeconds - everySeconds,
+        saying(says, { run: "x" }),
+        saying(says, { run: "failed" }),
+        saying(says, { run: "indeterminate" }),
+      ),
+    ],
+  };
+}
+
+/** Signups that are well, and then so many failures at one moment after the other. */
+function jumps(
+  labels: Readonly<Record<string, string>>,
+  ...parts: (Segment | { readonly seconds: number; readonly by: number })[]
+): Series[] {
+  let failed = 0;
+  const failures: Segment[] = [];
+  for (const part of parts) {
+    if ("by" in part) failed += part.by;
+    failures.push(hold(failed, part.seconds));
+  }
+  const well = parts.map((part) => ("by" in part ? climb(0, part.seconds) : part));
+  return [
+    series("crowdproof_signups_total", { ...labels, outcome: "acknowledged" }, ...well),
+    series("crowdproof_signups_total", { ...labels, outcome: "failed" }, ...failures),
+    series("crowdproof_signup_latency_seconds_bucket", { ...labels, le: "1.2" }, ...well),
+  ];
+}
+
 const IN_CAMPAIGN: AlertTests = {
   alert: "SignupsSlowInCampaign",
   tests: [
@@ -80,11 +139,80 @@ const IN_CAMPAIGN: AlertTests = {
       given: signups({
         parts: [
           [0, 600, 9],
-          [0.16, 60],
+          [0.5, 60],
           [0, 600],
         ],
       }),
-      expect: [...silentAt(595), firesAt(655, saying("16%")), ...silentAt(680)],
+      expect: [...silentAt(595), firesAt(655, saying("50%")), ...silentAt(685)],
+    },
+    {
+      name: "needs each of the two windows above its limit",
+      proves: ["not yet", "over"],
+      given: [
+        // 14 % and 18 % of the minute, 30 % and 14 % of its end.
+        ...signups({
+          labels: { run: "1m" },
+          parts: [
+            [0, 840, 9],
+            [0.06, 40],
+            [0.3, 60],
+          ],
+        }),
+        ...signups({
+          labels: { run: "20s" },
+          parts: [
+            [0, 840, 9],
+            [0.2, 40],
+            [0.14, 60],
+          ],
+        }),
+        // 2.6 % and 3.8 % of five minutes, 5 % and 2.8 % of their end.
+        ...signups({
+          labels: { run: "5m" },
+          parts: [
+            [0, 600],
+            [0.02, 240],
+            [0.05, 100],
+          ],
+        }),
+        ...signups({
+          labels: { run: "1m-of-5" },
+          parts: [
+            [0, 600],
+            [0.04, 240],
+            [0.028, 100],
+          ],
+        }),
+      ],
+      expect: silentAt(895),
+    },
+    rowTest({
+      name: "judges a minute and its end by all that is good and bad, and nothing else",
+      everySeconds: 5,
+      history: [[0, 600, 9]],
+      bad: [0.2, 60],
+      recoverySeconds: 25,
+      says: "20%",
+    }),
+    rowTest({
+      name: "judges five minutes and their end by all that is good and bad, and nothing else",
+      everySeconds: 5,
+      history: [[0, 300]],
+      bad: [0.05, 305],
+      recoverySeconds: 70,
+      says: "5%",
+    }),
+    {
+      name: "takes 50 signups for enough",
+      proves: ["now"],
+      given: [
+        ...jumps({ run: "in-one" }, climb(100, 500), climb(0, 100), { seconds: 300, by: 50 }),
+        ...jumps({ run: "in-five" }, hold(0, 500), { seconds: 100, by: 25 }, { seconds: 300, by: 25 }),
+      ],
+      expect: [
+        ...silentAt(595),
+        firesAt(600, saying("100%", { run: "in-five" }), saying("100%", { run: "in-one" })),
+      ],
     },
     {
       name: "has its limits at 15 % of a minute and 3 % of five",
@@ -286,6 +414,30 @@ const THIS_MONTH: AlertTests = {
         firesAt(4 * DAY + 7 * HOUR, saying("0.11%", { run: "3d-above" })),
       ],
     },
+    rowTest({
+      name: "judges an hour and its end by all that is good and bad, and nothing else",
+      everySeconds: SLOW_PACE,
+      history: [[0, 8 * HOUR, 100]],
+      bad: [0.02, HOUR + SLOW_PACE],
+      recoverySeconds: 4 * SLOW_PACE,
+      says: "2%",
+    }),
+    rowTest({
+      name: "judges six hours and their end by all that is good and bad, and nothing else",
+      everySeconds: 600,
+      history: [[0, 3 * DAY, 9]],
+      bad: [0.009, 6 * HOUR + 600],
+      recoverySeconds: 3_000,
+      says: "0.9%",
+    }),
+    rowTest({
+      name: "judges three days and their end by all that is good and bad, and nothing else",
+      everySeconds: 900,
+      history: [],
+      bad: [0.0015, 3 * DAY + 1_800],
+      recoverySeconds: 7 * HOUR,
+      says: "0.15%",
+    }),
     {
       name: "is silent below 1.44 % of an hour while six hours are well",
       proves: ["not yet"],

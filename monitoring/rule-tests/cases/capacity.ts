@@ -326,10 +326,24 @@ const WORKER_MISSING: AlertTests = {
         ...workers({ serving: [hold(1, 900)] }),
         ...workers({ labels: { instance: "b" }, serving: [hold(3, 900)] }),
         ...workers({ labels: { instance: "c" }, serving: [hold(0, 900)], deploying: [hold(1, 900)] }),
+        ...workers({
+          labels: { instance: "e", run: "x" },
+          serving: [hold(0, 900)],
+          deploying: [hold(1, 900)],
+        }),
         ...workers({ labels: { instance: "d", run: "x" }, serving: [hold(0, 900)] }),
         ...workers({ labels: { instance: "d", run: "y" }, serving: [hold(2, 900)] }),
       ],
       expect: [firesAt(100, saying("1", { instance: "a" }), saying("2", { instance: "d", run: "x" }))],
+    },
+    {
+      name: "believes the job that sees more workers serve, for the other one looked earlier",
+      proves: ["several instances"],
+      given: [
+        ...workers({ labels: { job: "service" }, serving: [hold(1, 900)] }),
+        ...workers({ labels: { job: "anomalies" }, serving: [hold(2, 900)] }),
+      ],
+      expect: silentAt(100, 300),
     },
     {
       name: "counts a process once that two jobs scrape",
@@ -346,7 +360,7 @@ const WORKER_MISSING: AlertTests = {
           deploying: [hold(0, 305), hold(1, 600)],
         }),
       ],
-      expect: [firesAt(100, saying("1", { instance: "a" })), ...silentAt(300)],
+      expect: [firesAt(100, saying("1", { instance: "a" })), ...silentAt(300, 400)],
     },
   ],
 };

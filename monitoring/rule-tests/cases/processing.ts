@@ -733,13 +733,13 @@ const LEDGER_LOSING: AlertTests = {
       name: "fires when the first sample has lost some already, for five minutes",
       proves: ["first sample", "over"],
       given: [
-        metric("crowdproof_ledger_lost", {}, late(300), hold(2, 900)),
-        metric("crowdproof_access_ledger_lost", {}, late(300), hold(3, 900)),
+        metric("crowdproof_ledger_lost", {}, late(300), hold(1, 900)),
+        metric("crowdproof_access_ledger_lost", {}, late(300), hold(1, 900)),
       ],
       expect: [
         ...silentAt(295),
-        firesAt(300, saying("2", { ledger: "anomalies" }), saying("3", { ledger: "accesses" })),
-        firesAt(590, saying("2", { ledger: "anomalies" }), saying("3", { ledger: "accesses" })),
+        firesAt(300, saying("1", { ledger: "anomalies" }), saying("1", { ledger: "accesses" })),
+        firesAt(590, saying("1", { ledger: "anomalies" }), saying("1", { ledger: "accesses" })),
         ...silentAt(605),
       ],
     },
