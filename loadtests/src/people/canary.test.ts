@@ -76,6 +76,10 @@ describe("a canary", () => {
   });
 });
 
+it("a run has one tag under every key, for whoever judges it again knows none", () => {
+  expect(codecOf("cp-abcdefghijklm", "another key").runTag).toBe(codec.runTag);
+});
+
 describe("a canary is found again", () => {
   const profile = JSON.stringify({ name: latin, kana, note: "楽しみ", quote: '"' });
   const wraps: { name: string; text: string; finds: object[] }[] = [
