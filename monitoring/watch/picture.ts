@@ -87,20 +87,16 @@ function haltedSince(samples: Samples, atMs: number): string {
 const since = (momentMs: number, atMs: number) =>
   `${clockTime(momentMs)} (${age((atMs - momentMs) / 1_000)} ago)`;
 
-const HALTERS: Readonly<Record<string, string>> = {
-  guard: "by the guard, which withheld an answer",
-  auditor: "by the auditor, who found it in the database",
-  alert: "by an alert",
-  operator: "by an operator",
-};
+/** In the order in which they come to know of an anomaly. */
+const HALTERS = ["guard", "auditor", "alert", "operator"];
 
-/** Whoever halted last; where the halts are older than what is kept, whoever ever did. */
-function haltedBy(samples: Samples): string {
-  const last = samples.haltedBySeconds.toSorted((one, other) => other.value - one.value).slice(0, 1);
-  const ever = samples.haltedBy.filter(({ value }) => value > 0);
-  const names = (last.length > 0 ? last : ever).map(({ labels }) => labels["by"] ?? "");
-  const words = names.map((name) => HALTERS[name] ?? `by ${harmless(name)}`);
-  return words.length === 0 ? "" : `, ${words.join(" or ")}`;
+/** Whoever halted since it was open last; where that is longer ago than is kept, whoever ever did. */
+function haltedBy({ haltedBySeconds, haltedBy, lastOpenSeconds }: Samples): string {
+  const last = haltedBySeconds.filter(({ value }) => value >= (only(lastOpenSeconds) ?? 0));
+  const ever = haltedBy.filter(({ value }) => value > 0);
+  const names = (last.length > 0 ? last : ever).map(({ labels }) => harmless(labels["by"] ?? ""));
+  const sorted = names.toSorted((one, other) => HALTERS.indexOf(one) - HALTERS.indexOf(other));
+  return sorted.length === 0 ? "" : `, by ${sorted.join(last.length > 0 ? " and " : " or ")}`;
 }
 
 function campaignRows({ samples }: Sight): Row[] {
@@ -199,11 +195,7 @@ function alertLines(sight: Sight, width: number, rows: number, paint: Paint): st
   const shown = fitting(blocks, rows - 1 - doubt.length);
   const rest = firing.length - shown.length;
   return [
-    head(
-      "bad",
-      `${firing.length} firing`,
-      `${rest === 0 ? "" : `, ${rest} do not fit here`}; ${watched(samples)}`,
-    ),
+    head("bad", `${firing.length} firing`, `${rest === 0 ? "" : `, ${rest} left out`}; ${watched(samples)}`),
     ...doubt,
     ...shown.flat(),
   ];

@@ -67,7 +67,8 @@ async function look(
         ` ${paint("badFlag", " NO PROMETHEUS ")}  ${error.message}`,
         "",
         ` Nothing can be said: ${url} does not answer as Prometheus does.`,
-        " Start it with `npm run up`, or name another one: crowdproof watch --prometheus URL",
+        " Start it with `npm run up`, or name another one:",
+        "   crowdproof watch --prometheus URL",
         ...(isOnce ? [] : [` Asked again each ${everySeconds} s.${lastSeen(lastSeenMs)}`]),
       ],
     };
