@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Desk, kill, openDesk, readVerdict } from "./command-line.ts";
@@ -80,31 +79,5 @@ describeWith("prometheus", "a gate that demands alerts", () => {
       judged: "unknown",
       summary: expect.stringMatching(/Prometheus gave no answer/),
     });
-  });
-});
-
-describe("a Prometheus that runs already", () => {
-  it("does not pass for one that watches when it has never scraped this run's target", {
-    timeout: RUN_MS_MAX,
-  }, async () => {
-    const rules = [{ type: "alerting", name: "Watchdog", state: "firing", health: "ok" }];
-    const server = createServer((request, response) => {
-      const data = request.url?.startsWith("/api/v1/rules")
-        ? { groups: [{ interval: 1, lastEvaluation: new Date(Date.now() + 60_000).toISOString(), rules }] }
-        : request.url?.startsWith("/api/v1/alertmanagers")
-          ? { activeAlertmanagers: [] }
-          : { resultType: "matrix", result: [] };
-      response.end(JSON.stringify({ status: "success", data }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    const port = typeof address === "object" ? address?.port : undefined;
-    try {
-      const { exitCode } = await gate(["--alerts", "--prometheus", `http://127.0.0.1:${port}`]).ended;
-      expect({ exitCode, ...watching() }).toMatchObject({ exitCode: 3, judged: "unknown" });
-      expect(watching().summary).toContain("never seen: rules evaluated, targets scraped");
-    } finally {
-      server.close();
-    }
   });
 });

@@ -79,10 +79,17 @@ const ADDED: readonly Scene[] = [
   },
   {
     alert: "CapacityNear",
-    how: "planned for 100,000 people a second, at a door whose capacity has been measured by a crowd",
-    stage: { environment: { PLAN_VISITORS_PER_SECOND: "100000", WORKING_MAX: "4", QUEUE_MAX: "0" } },
+    how: "planned for 100,000 people a second, at a door of 4 that 64 people at once keep full: so its capacity is measured",
+    stage: {
+      environment: {
+        PLAN_VISITORS_PER_SECOND: "100000",
+        WORKING_MAX: "4",
+        QUEUE_MAX: "128",
+        QUEUE_SECONDS_MAX: "10",
+      },
+    },
     alongside: SLOW,
-    begin: async ({ service }) => keepBursting(service.url, 64).stop,
+    begin: async (stage) => withSlowWire(stage, 100, keepBursting(stage.service.url, 64).stop),
   },
   {
     alert: "CommitsSlow",
@@ -93,10 +100,10 @@ const ADDED: readonly Scene[] = [
   },
   {
     alert: "PoolExhausted",
-    how: "one connection a worker, each of the database's answers 0.2 s later, and 32 people at once",
-    stage: { environment: { POOL_CONNECTIONS_MAX: "1" } },
+    how: "three connections a worker, each of the database's answers 0.3 s later, and 96 people at once who sign up and read",
+    stage: { environment: { POOL_CONNECTIONS_MAX: "3" } },
     alongside: SLOW,
-    begin: async (stage) => withSlowWire(stage, 200, keepBursting(stage.service.url, 32).stop),
+    begin: async (stage) => withSlowWire(stage, 300, keepBursting(stage.service.url, 96).stop),
   },
   {
     alert: "EventLoopLags",

@@ -25,6 +25,8 @@ export interface Watched {
   selector: string;
   /** The label of the selector, which says nothing about one alert rather than another. */
   selectedLabels: readonly string[];
+  /** Whoever leaves waits for nothing more. */
+  signal: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -75,7 +77,8 @@ const AFTER_END_MS = 2_500;
  */
 async function settle(watched: Watched, span: Span): Promise<void> {
   const deadlineMs = Date.now() + SETTLE_SECONDS_MAX * 1_000;
-  while (Date.now() < deadlineMs && !(await isSettled(watched, span))) await sleep(LOOK_MS);
+  while (Date.now() < deadlineMs && !watched.signal.aborted && !(await isSettled(watched, span)))
+    await sleep(LOOK_MS);
 }
 
 async function isSettled(watched: Watched, { startMs, endMs }: Span): Promise<boolean> {

@@ -52,7 +52,7 @@ async function watchByOwn(options: AlertWatchOptions): Promise<AlertWatch> {
     const prometheus = createPrometheus(stack.prometheusUrl);
     await untilEvaluated(prometheus, signal);
     // Nobody else is scraped by it: all of its alerts are this run's.
-    return createAlertWatch({ plan, prometheus, told, selector: "", selectedLabels: [], close });
+    return createAlertWatch({ plan, prometheus, told, selector: "", selectedLabels: [], signal, close });
   } catch (error) {
     await close();
     throw error;
@@ -69,7 +69,7 @@ async function watchByAnother(
   const told = followToldAlerts({ alertmanagerUrl, receiverUrl: undefined });
   const selector = `${label.name}=${JSON.stringify(label.value)}`;
   const selectedLabels = [label.name];
-  return createAlertWatch({ plan, prometheus, told, selector, selectedLabels, close: told.close });
+  return createAlertWatch({ plan, prometheus, told, selector, selectedLabels, signal, close: told.close });
 }
 
 const EVALUATED_SECONDS_MAX = 30;

@@ -54,7 +54,12 @@ function programs(): Finding[] {
     {
       name: "Prometheus",
       found: versionOf(["prometheus"], "--version"),
-      cost: "tests of the metrics against it are not run; apt-get install prometheus",
+      cost: "`gate --alerts` is unknown, `npm run up` watches nothing; apt-get install prometheus",
+    },
+    {
+      name: "Alertmanager",
+      found: versionOf(["prometheus-alertmanager", "alertmanager"], "--version"),
+      cost: "`gate --alerts` is unknown, nobody is paged; apt-get install prometheus-alertmanager",
     },
     {
       name: "promtool",
