@@ -14,10 +14,11 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
     ],
   },
   {
-    reason: "Above zero is above zero, in a second or in five minutes.",
+    reason: "Above zero, and a quantile, are the same for counts in a second and in five minutes.",
     mutants: [
       "IdAnomaly · function · increase → rate at 139",
       "ProbeSawForeignData · function · increase → rate at 165",
+      "CommitsSlow · function · increase → rate at 43",
     ],
   },
   {
@@ -54,6 +55,11 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
       "WaitToldWrong · comparison · > → >= at 130",
       "CapacityNear · comparison · > → >= at 348",
       "CapacityNear · comparison · > → >= at 437",
+      "CommitsSlow · comparison · > → >= at 92",
+      "SignupsSlowInCampaign · comparison · > → >= at 44",
+      "SignupsSlowInCampaign · comparison · > → >= at 98",
+      "SignupsSlowInCampaign · comparison · > → >= at 212",
+      "SignupsSlowInCampaign · comparison · > → >= at 265",
     ],
   },
   {

@@ -46,11 +46,15 @@ const COMMITS_SLOW: AlertTests = {
     {
       name: "files a ticket when more than one commit in twenty has been slow for two minutes",
       proves: ["not yet", "now", "over"],
-      given: [...commits({ run: "slow" }, 1_000, 0.1), ...commits({ run: "fast" }, 1_000, 0.04)],
+      given: [
+        ...commits({ run: "barely" }, 1_000, 0.0625),
+        ...commits({ run: "slow" }, 1_000, 0.1),
+        ...commits({ run: "fast" }, 1_000, 0.04),
+      ],
       expect: [
         ...silentAt(0, 295, 400),
-        firesAt(595, saying("375ms", { run: "slow" })),
-        firesAt(885, saying("375ms", { run: "slow" })),
+        firesAt(595, saying("375ms", { run: "slow" }), saying("300ms", { run: "barely" })),
+        firesAt(800, saying("375ms", { run: "slow" }), saying("300ms", { run: "barely" })),
         ...silentAt(905),
       ],
     },
@@ -76,6 +80,29 @@ const COMMITS_SLOW: AlertTests = {
         ...silentAt(300, 415),
         firesAt(425, saying("487.5ms", { run: "20" }), saying("487.5ms", { run: "22" })),
       ],
+    },
+    {
+      name: "forgets commits that were slow more than five minutes ago",
+      proves: ["over"],
+      given: [
+        series("crowdproof_commit_seconds_bucket", { le: "0.25" }, hold(0, 300), climb(1, 600)),
+        series(
+          "crowdproof_commit_seconds_bucket",
+          { le: "0.5" },
+          climb(1, 200),
+          hold(200, 100),
+          climb(1, 600),
+        ),
+        series(
+          "crowdproof_commit_seconds_bucket",
+          { le: "+Inf" },
+          climb(1, 200),
+          hold(200, 100),
+          climb(1, 600),
+        ),
+        series("crowdproof_commit_seconds_count", {}, climb(1, 200), hold(200, 100), climb(1, 600)),
+      ],
+      expect: silentAt(640, 740),
     },
     {
       name: "says nothing of fewer than 20 commits in the last five minutes, however many there were before",
@@ -491,7 +518,7 @@ const CAPACITY_NEAR: AlertTests = {
       everySeconds: 15,
       given: [
         ...load({ labels: { run: "x", instance: "a" }, capacity: [hold(50, 900)], plan: [hold(90, 900)] }),
-        ...load({ labels: { run: "x", instance: "b" }, capacity: [hold(50, 900)], plan: [hold(0, 900)] }),
+        ...load({ labels: { run: "x", instance: "b" }, capacity: [hold(50, 900)], plan: [hold(50, 900)] }),
         ...load({ labels: { run: "y", instance: "a" }, capacity: [hold(90, 900)], plan: [hold(60, 900)] }),
       ],
       expect: [firesAt(600, saying("90%", { run: "x", because: "plan" }))],
