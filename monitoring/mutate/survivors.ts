@@ -29,6 +29,10 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
   {
     reason: "What a longer window holds in addition is too old for the comparison behind it.",
     mutants: [
+      "kind:crowdproof_anomalies_total:max · window · 5m → 600000ms at 61",
+      "kind:crowdproof_last_anomaly_timestamp_seconds:max · window · 5m → 600000ms at 76",
+      "check:crowdproof_probe_violations_total:max · window · 5m → 600000ms at 77",
+      "check:crowdproof_probe_last_violation_timestamp_seconds:max · window · 5m → 600000ms at 93",
       "IdAnomaly · window · 5m → 600000ms at 491",
       "ProbeSawForeignData · window · 5m → 600000ms at 564",
     ],

@@ -306,6 +306,23 @@ function reopeningTests({ counter, timestamp, one }: EventSeries): RuleTest[] {
       expect: [...silentAt(595), firesAt(600, fires("1", { run: "b" }))],
     },
     {
+      name: "adds up neither reopenings nor the times of events",
+      proves: ["several instances"],
+      given: [
+        ...["a", "b"].flatMap((instance) => [
+          series(REOPENED, { run: "old", instance }, hold(320, 650)),
+          series(REOPENED, { run: "new", instance }, hold(0, 600), hold(599, 50)),
+        ]),
+        series(counter, { ...one, run: "old" }, hold(0, 600), hold(1, 50)),
+        series(timestamp, { ...one, run: "old" }, hold(0, 600), hold(598, 50)),
+        ...["a", "b"].flatMap((instance) => [
+          series(counter, { ...one, run: "new", instance }, hold(0, 600), hold(1, 50)),
+          series(timestamp, { ...one, run: "new", instance }, hold(0, 600), hold(598, 50)),
+        ]),
+      ],
+      expect: [...silentAt(595), firesAt(600, fires("1", { run: "old" }))],
+    },
+    {
       name: "takes the latest reopening that any instance tells",
       proves: ["several instances"],
       given: [
