@@ -193,6 +193,7 @@ describe("a runbook", () => {
     { name: "Japanese", wish: "ja-JP", path: "IdAnomaly", text: "本物か" },
     { name: "English before Japanese", wish: "ja;q=0.5, en-GB", path: "IdAnomaly", text: "Is it real?" },
     { name: "French before Japanese", wish: "fr, ja;q=0.5", path: "IdAnomaly", text: "本物か" },
+    { name: "a link of another runbook", wish: "", path: "IdAnomaly.md", text: "Is it real?" },
     { name: "Japanese that is not there", wish: "ja", path: "OnlyEnglish", text: "Only English" },
   ])("comes in the language of the reader: $name", async ({ wish, path, text }) => {
     const answer = await get(`/runbooks/${path}`, { "accept-language": wish });

@@ -84,7 +84,8 @@ export function createReceiver(options: ReceiverOptions): Server {
       const body = renderMetrics({ notifications: counts, watchdogLastMs });
       return { status: 200, type: METRICS_CONTENT_TYPE, body };
     }
-    const name = /^\/runbooks\/(\w+)$/.exec(path)?.[1];
+    // With `.md` as well, as the runbooks' links to each other have it.
+    const name = /^\/runbooks\/(\w+)(?:\.md)?$/.exec(path)?.[1];
     const liked = req.headers["accept-language"] ?? "";
     const runbook = name === undefined ? undefined : await findRunbook(options.runbooksFolder, name, liked);
     if (runbook === undefined) return text(404, "there is nothing here");
