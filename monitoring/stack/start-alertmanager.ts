@@ -33,7 +33,7 @@ export async function startAlertmanager(
     name: "Alertmanager",
     program,
     folder,
-    listening: /msg="Listening on" address=(\S+)/,
+    listening: /msg="Listening on".*? address=(\S+)/,
     args: [
       ...ALERTMANAGER_FLAGS,
       `--config.file=${config}`,

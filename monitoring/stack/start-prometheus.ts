@@ -46,7 +46,7 @@ export async function startPrometheus(
     name: "Prometheus",
     program,
     folder,
-    listening: /msg="Listening on" address=(\S+)/,
+    listening: /msg="Listening on".*? address=(\S+)/,
     args: [
       ...PROMETHEUS_FLAGS,
       `--config.file=${config}`,

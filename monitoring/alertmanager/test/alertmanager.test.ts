@@ -196,7 +196,7 @@ async function inhibitedBy(program: string, config: string): Promise<Labels[]> {
     name: "Alertmanager",
     program,
     folder: join(own, "data"),
-    listening: /msg="Listening on" address=(\S+)/,
+    listening: /msg="Listening on".*? address=(\S+)/,
     args: [
       ...ALERTMANAGER_FLAGS,
       `--config.file=${file}`,
