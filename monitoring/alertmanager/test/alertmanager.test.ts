@@ -146,7 +146,11 @@ const ANOMALIES: Labels[] = [
 describeWith("alertmanager", "inhibition", (installed) => {
   describe.each(versionsOf("alertmanager", installed))("by $name", ({ path: program }) => {
     it("leaves every anomaly alone while every other alert fires, and hushes what follows from a halt", async () => {
-      const inhibited = await inhibitedBy(program, readFileSync(ALERTMANAGER_FILE, "utf8"));
+      const inhibited = await inhibitedBy(program, readFileSync(ALERTMANAGER_FILE, "utf8"), [
+        "SignupsBelowOffered",
+        "AuditorStale",
+        "SignupsSlowThisMonth",
+      ]);
       expect(
         inhibited.filter(({ alertname }) => ANOMALIES.some((each) => each["alertname"] === alertname)),
       ).toEqual([]);
@@ -175,7 +179,7 @@ describeWith("alertmanager", "inhibition", (installed) => {
           "inhibit_rules:\n",
           `inhibit_rules:\n  - ${rule}\n`,
         );
-        const inhibited = await inhibitedBy(program, text);
+        const inhibited = await inhibitedBy(program, text, ["IdAnomaly"]);
         expect(inhibited.map(({ alertname }) => alertname)).toContain("IdAnomaly");
       },
       60_000,
@@ -184,7 +188,7 @@ describeWith("alertmanager", "inhibition", (installed) => {
 });
 
 /** Everything fires at once in a real Alertmanager: which alerts would nobody be told of? */
-async function inhibitedBy(program: string, config: string): Promise<Labels[]> {
+async function inhibitedBy(program: string, config: string, awaited: string[]): Promise<Labels[]> {
   const own = await mkdtemp(join(folder, "run-"));
   const file = join(own, "alertmanager.yml");
   // Nobody is there to be told.
@@ -205,13 +209,13 @@ async function inhibitedBy(program: string, config: string): Promise<Labels[]> {
     ],
   });
   try {
-    return await postAll(alertmanager);
+    return await postAll(alertmanager, awaited);
   } finally {
     await alertmanager.stop();
   }
 }
 
-async function postAll({ address }: KeptProcess): Promise<Labels[]> {
+async function postAll({ address }: KeptProcess, awaited: string[]): Promise<Labels[]> {
   const url = `http://${address}/api/v2/alerts`;
   const firing = [
     ...alerts.filter(({ alertname }) => !ANOMALIES.some((each) => each["alertname"] === alertname)),
@@ -234,11 +238,15 @@ async function postAll({ address }: KeptProcess): Promise<Labels[]> {
     .poll(
       async () => {
         seen = (await (await fetch(url)).json()) as Seen[];
-        // Judged, each of them: an alert is `unprocessed` until its group was looked at.
-        return [seen.length, seen.filter(({ status }) => status.state === "unprocessed").length];
+        // The inhibitor learns of what fires a moment after the API: until then nothing is hushed.
+        const hushed = seen.filter(({ status }) => status.state === "suppressed");
+        return [
+          seen.length,
+          ...awaited.filter((name) => !hushed.some(({ labels }) => labels["alertname"] === name)),
+        ];
       },
       { timeout: 50_000 },
     )
-    .toEqual([firing.length, 0]);
+    .toEqual([firing.length]);
   return seen.filter(({ status }) => status.state === "suppressed").map(({ labels }) => labels);
 }
