@@ -79,10 +79,10 @@ const ADDED: readonly Scene[] = [
   },
   {
     alert: "CapacityNear",
-    how: "at a door of 4 before a database whose answers come 0.1 s later, which does some 17 signups a second, 20 people come each second",
+    how: "at two doors of 4 before a database whose answers come 0.1 s later, which do some 34 signups a second together, 32 people come each second",
     stage: { environment: { WORKING_MAX: "4", QUEUE_MAX: "128", QUEUE_SECONDS_MAX: "10" } },
     alongside: SLOW,
-    begin: async (stage) => withSlowWire(stage, 100, keepSending(stage.service.url, 20).stop),
+    begin: async (stage) => withSlowWire(stage, 100, keepSending(stage.service.url, 32).stop),
   },
   {
     alert: "CommitsSlow",
@@ -93,10 +93,23 @@ const ADDED: readonly Scene[] = [
   },
   {
     alert: "PoolExhausted",
-    how: "three connections a worker, each of the database's answers 0.3 s later, and 96 people at once who sign up and read",
-    stage: { environment: { POOL_CONNECTIONS_MAX: "3" } },
-    alongside: SLOW,
-    begin: async (stage) => withSlowWire(stage, 300, keepBursting(stage.service.url, 96).stop),
+    how: "somebody locks the table of sessions by hand and leaves for lunch; three connections a worker, and 64 people at once",
+    stage: { environment: { POOL_CONNECTIONS_MAX: "3", STATEMENT_SECONDS_MAX: "30" } },
+    alongside: [...SLOW, "AuditorStale"],
+    async begin({ service, sql }) {
+      const crowd = keepBursting(service.url, 64);
+      const lunch = sql(
+        `begin; lock table sessions in access exclusive mode; select pg_sleep(${LUNCH_SECONDS}); commit`,
+      );
+      return async () => {
+        await sql(
+          "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(%' and pid <> pg_backend_pid()",
+        );
+        // Their connection is gone in the middle of it.
+        await lunch.catch(() => {});
+        await crowd.stop();
+      };
+    },
   },
   {
     alert: "EventLoopLags",
@@ -141,6 +154,7 @@ const ADDED: readonly Scene[] = [
   },
 ];
 
+const LUNCH_SECONDS = 120;
 const STOPPED_MS = 450;
 const RUNNING_MS = 300;
 const HELD_MS = 1_400;
