@@ -3,7 +3,15 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findK6 } from "../src/engine/k6/find-k6.ts";
 
-export type Need = "k6" | "chromium" | "prometheus" | "promtool" | "alertmanager" | "amtool" | "curl";
+export type Need =
+  | "k6"
+  | "chromium"
+  | "prometheus"
+  | "promtool"
+  | "alertmanager"
+  | "amtool"
+  | "curl"
+  | "docker-compose";
 
 interface Tool {
   /** Path of the program, or null. */
@@ -12,7 +20,12 @@ interface Tool {
   advice: string;
 }
 
+const BUILT_COMPOSE = [join(import.meta.dirname, "..", "..", ".build", "docker-compose")];
 const tools: Record<Need, Tool> = {
+  "docker-compose": {
+    path: BUILT_COMPOSE.find(isExecutable) ?? null,
+    advice: "npm run build:monitoring -- compose (no Docker is needed)",
+  },
   k6: k6Tool(),
   chromium: {
     path:

@@ -121,6 +121,14 @@ export const PROBE_CHECKS = [
   "responses-private",
 ] as const;
 
+/**
+ * Where somebody may be shown, or be, somebody else: these stop the campaign. A missing Cache-Control or a dishonest
+ * refusal is paged and closes nothing.
+ */
+export const STOPPING_CHECKS: readonly (typeof PROBE_CHECKS)[number][] = PROBE_CHECKS.filter(
+  (check) => check !== "refusals-honest" && check !== "responses-private",
+);
+
 /** What the probe does by itself, beside sending visitors: tells, stops the campaign, removes its people. */
 export const PROBE_ACTIONS = ["push", "webhook", "command", "clean-up"] as const;
 

@@ -61,24 +61,31 @@ function promtoolTest(test: RuleTest, alert: Alert, parameters: Parameters) {
         eval_time: duration(atSeconds),
         alertname: alert.alert,
         exp_alerts: fires.map((firing) => ({
-          exp_labels: { ...labelsOf(alert), ...firing.labels },
+          exp_labels: { ...labelsFor(alert, firing), ...firing.labels },
           exp_annotations: rendered(annotationsOf(alert, parameters), firing),
         })),
       })),
     promql_expr_test: test.expect.filter(isOfLabels).map(({ atSeconds, fires }) => ({
       eval_time: duration(atSeconds),
       expr: `ALERTS{alertname="${alert.alert}", alertstate="firing"}`,
-      exp_samples: fires.map(({ labels }) => ({
+      exp_samples: fires.map((firing) => ({
         labels: seriesName("ALERTS", {
           alertname: alert.alert,
           alertstate: "firing",
-          ...labelsOf(alert),
-          ...labels,
+          ...labelsFor(alert, firing),
+          ...firing.labels,
         }),
         value: 1,
       })),
     })),
   };
+}
+
+/** The rule's own labels, the template among them as it comes out for what fired. */
+function labelsFor(alert: Alert, { labels }: Firing): Record<string, string> {
+  const { haltsFor } = alert;
+  if (haltsFor === undefined) return labelsOf(alert);
+  return { ...labelsOf(alert), halt: String(haltsFor.values.includes(labels[haltsFor.label] ?? "")) };
 }
 
 function isOfLabels({ fires }: Moment): boolean {

@@ -9,6 +9,8 @@ export interface Alert {
   readonly severity: Severity;
   /** Alertmanager's webhook closes the campaign for it. */
   readonly isHalting?: true;
+  /** Where it does so for some values of a label alone. */
+  readonly haltsFor?: { readonly label: string; readonly values: readonly string[] };
   /** PromQL; its value is the number that people are told. */
   readonly expr: string;
   readonly forSeconds?: number;

@@ -36,8 +36,13 @@ function alertRule(alert: Alert, bases: Bases) {
 export function labelsOf({
   severity,
   isHalting,
-}: Pick<Alert, "severity" | "isHalting">): Record<string, string> {
-  return { severity, ...(isHalting ? { halt: "true" } : {}), lane: "rule" };
+  haltsFor,
+}: Pick<Alert, "severity" | "isHalting" | "haltsFor">): Record<string, string> {
+  const halt =
+    haltsFor === undefined
+      ? "true"
+      : `{{ if match "^(${haltsFor.values.join("|")})$" $labels.${haltsFor.label} }}true{{ else }}false{{ end }}`;
+  return { severity, ...(isHalting ? { halt } : {}), lane: "rule" };
 }
 
 export function annotationsOf(alert: Alert, { runbookBase, dashboardBase }: Bases): Record<string, string> {

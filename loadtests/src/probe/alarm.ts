@@ -1,3 +1,4 @@
+import { STOPPING_CHECKS } from "../../../monitoring/catalogue/closed-sets.ts";
 import type { ProbeCheck } from "./judge-history.ts";
 import { EPISODE_SECONDS } from "./limits.ts";
 
@@ -9,21 +10,7 @@ export interface Seen {
   readonly times: number;
 }
 
-/**
- * Where somebody may be shown, or be, somebody else: these stop the campaign. A missing Cache-Control or a dishonest
- * refusal is paged and closes nothing.
- */
-const STOPPING: readonly ProbeCheck[] = [
-  "reads-own",
-  "ids-unique",
-  "acks-durable",
-  "no-ghost-id",
-  "once-per-person",
-  "ids-well-formed",
-  "sessions-bound",
-];
-
-export const isStopping = (check: ProbeCheck) => STOPPING.includes(check);
+export const isStopping = (check: ProbeCheck) => STOPPING_CHECKS.includes(check);
 
 /** What goes on: by check, and since when the campaign is being stopped. Pure but for the times it is given. */
 export interface Alarm {

@@ -21,10 +21,12 @@ interface Rule {
 const rules = (parse(readFileSync(RULES_FILE, "utf8")) as { groups: { rules: Rule[] }[] }).groups.flatMap(
   (group) => group.rules,
 );
-/** As Prometheus would send each, but for the labels that come from its series. */
-const alerts = rules.flatMap(({ alert, labels = {} }) =>
-  alert === undefined ? [] : [{ alertname: alert, ...labels }],
-);
+/** As Prometheus would send each, but for the labels that come from its series; a template, as it may come out. */
+const alerts = rules.flatMap(({ alert, labels = {} }) => {
+  if (alert === undefined) return [];
+  const halts = labels["halt"]?.startsWith("{{") ? ["true", "false"].map((halt) => ({ halt })) : [{}];
+  return halts.map((halt) => ({ alertname: alert, ...labels, ...halt }));
+});
 
 /** Whom an alert reaches, by what the rules say of it. */
 function receiversOf({ severity, halt }: Labels): string[] {

@@ -1,3 +1,4 @@
+import { STOPPING_CHECKS } from "../../catalogue/closed-sets.ts";
 import { duration } from "../duration.ts";
 import type { Parameters } from "../parameters.ts";
 import type { Alert, Recording, RuleGroup } from "../rule.ts";
@@ -61,6 +62,7 @@ function probeSawForeignData(expr: string, { identity }: Parameters): Alert {
     alert: "ProbeSawForeignData",
     severity: "page",
     isHalting: true,
+    haltsFor: { label: "check", values: STOPPING_CHECKS },
     expr,
     forSeconds: 0,
     keepFiringSeconds: identity.keepFiringSeconds,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { describeWith } from "../../../loadtests/test/needs.ts";
 import { PORTS } from "../../catalogue/ports.ts";
 import { ALERTMANAGER_FILE, PROMETHEUS_FILE } from "../configuration.ts";
 import { ALERTMANAGER_FLAGS, PROMETHEUS_FLAGS } from "../flags.ts";
@@ -232,7 +233,7 @@ describe("the secrets", () => {
 });
 
 /** Built by `npm run build:monitoring -- compose`; it needs no engine. */
-describe.each(globSync(join(ROOT, ".build", "docker-compose")))("Docker Compose itself (%s)", (program) => {
+describeWith("docker-compose", "Docker Compose itself", (program) => {
   it("accepts docker-compose.yml, k6 included", async () => {
     const args = [
       "--file",
