@@ -93,11 +93,10 @@ const ADDED: readonly Scene[] = [
   },
   {
     alert: "PoolExhausted",
-    // With its door, the service takes no more than its connections can bear: PoolExhausted is there for one without.
-    how: "the fault unbounded-queue, three connections a worker, each of the database's answers 0.3 s later, and 96 people at once",
-    stage: { fault: "unbounded-queue", environment: { POOL_CONNECTIONS_MAX: "3" } },
+    how: "three connections a worker, each of the database's answers 0.3 s later, and 20 people come each second",
+    stage: { environment: { POOL_CONNECTIONS_MAX: "3" } },
     alongside: SLOW,
-    begin: async (stage) => withSlowWire(stage, 300, keepBursting(stage.service.url, 96).stop),
+    begin: async (stage) => withSlowWire(stage, 300, keepSending(stage.service.url, 20).stop),
   },
   {
     alert: "EventLoopLags",

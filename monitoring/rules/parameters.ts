@@ -53,7 +53,7 @@ export interface Parameters {
   readonly capacity: {
     readonly commitSeconds: number;
     readonly commitsMin: number;
-    readonly waitingConnections: number;
+    readonly busyConnectionsShare: number;
     readonly eventLoopSeconds: number;
     readonly forSeconds: number;
     readonly workerMissingSeconds: number;
@@ -173,8 +173,8 @@ export const production: Parameters = {
     // A commit takes 1 to 20 ms on a disk of its own; the door's limit has adapted long before this.
     commitSeconds: 0.25,
     commitsMin: 20,
-    // Requests that hold no connection, on average: with a healthy pool the door keeps this below one.
-    waitingConnections: 1,
+    // Of ten connections the door gives reads no more than six: above that, reads are at their limit and signups come on top.
+    busyConnectionsShare: 0.6,
     // Everybody's request is late by this, whatever it asks for.
     eventLoopSeconds: 0.25,
     // Longer than a moment's crowd stays in the averages over a minute.

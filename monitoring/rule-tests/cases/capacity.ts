@@ -155,79 +155,80 @@ const COMMITS_SLOW: AlertTests = {
   ],
 };
 
-const waiting = (labels: Record<string, string>, ...shape: Segment[]) => [
-  metric("crowdproof_pool_connections", { ...labels, state: "waiting" }, ...shape),
-  metric("crowdproof_pool_connections", { ...labels, state: "busy" }, hold(9, 900)),
+const inUse = (labels: Record<string, string>, ...shape: Segment[]) => [
+  metric("crowdproof_pool_connections", { ...labels, state: "busy" }, ...shape),
+  metric("crowdproof_pool_connections", { ...labels, state: "waiting" }, hold(9, 900)),
   metric("crowdproof_pool_connections", { ...labels, state: "idle" }, hold(9, 900)),
+  metric("crowdproof_pool_connections_limit", labels, hold(10, 900)),
 ];
 
 const POOL_EXHAUSTED: AlertTests = {
   alert: "PoolExhausted",
   tests: [
     {
-      name: "files a ticket when somebody has been waiting for a connection for two minutes",
+      name: "files a ticket when the connections have been in use for two minutes",
       proves: ["not yet", "now", "over"],
       given: [
-        ...waiting({ run: "short" }, hold(0, 300), hold(8, 300), hold(0, 300)),
-        ...waiting({ run: "long" }, hold(0.9, 900)),
+        ...inUse({ run: "short" }, hold(0, 300), hold(9, 300), hold(0, 300)),
+        ...inUse({ run: "long" }, hold(5.9, 900)),
       ],
-      // The average over a minute is above one after 10 s.
+      // The average over a minute is above six of ten after some 40 s.
       expect: [
         ...silentAt(0, 295, 400),
-        firesAt(450, saying("8", { run: "short" })),
-        firesAt(595, saying("8", { run: "short" })),
+        firesAt(480, saying("90%", { run: "short" })),
+        firesAt(595, saying("90%", { run: "short" })),
         ...silentAt(665),
       ],
     },
     {
-      name: "has its limit at one on average, and bears a moment of many",
+      name: "has its limit at six of ten on average, and bears a moment of all",
       proves: ["not yet", "now"],
       given: [
-        ...waiting({ run: "above" }, hold(1.1, 900)),
-        ...waiting({ run: "moment" }, hold(0, 300), hold(50, 10), hold(0, 590)),
-        ...waiting({ run: "at" }, hold(1, 900)),
+        ...inUse({ run: "above" }, hold(6.1, 900)),
+        ...inUse({ run: "moment" }, hold(0, 300), hold(10, 10), hold(0, 590)),
+        ...inUse({ run: "at" }, hold(6, 900)),
       ],
       expect: [
         ...silentAt(55),
-        firesAt(370, saying("1.1", { run: "above" })),
-        firesAt(800, saying("1.1", { run: "above" })),
+        firesAt(370, saying("61%", { run: "above" })),
+        firesAt(800, saying("61%", { run: "above" })),
       ],
     },
     {
       name: "takes the average of a whole minute",
       proves: ["not yet", "now"],
-      given: waiting({}, hold(0, 300), hold(1.2, 600)),
+      given: inUse({}, hold(0, 300), hold(6.6, 600)),
       // 11 of 12 or 13 samples are needed, the first at 300 s: 350 or 355 s, and two minutes more.
-      expect: [...silentAt(355, 460), firesAt(500, saying("1.2"))],
+      expect: [...silentAt(355, 460), firesAt(500, saying("66%"))],
     },
     {
-      name: "bears a wait now and then",
+      name: "bears a moment of all now and then",
       proves: ["not yet"],
-      given: waiting({}, ...Array.from({ length: 12 }, () => [hold(5, 5), hold(0, 45)]).flat()),
+      given: inUse({}, ...Array.from({ length: 12 }, () => [hold(10, 5), hold(0, 45)]).flat()),
       expect: silentAt(60, 200, 400, 590),
     },
     { name: "is silent where nobody tells", proves: ["series absent"], given: [], expect: silentAt(0, 300) },
     {
       name: "is over with a restart whose pool is well",
       proves: ["reset"],
-      given: waiting({}, hold(5, 300), failed(10), hold(0, 300)),
-      expect: [firesAt(295, saying("5")), ...silentAt(375)],
+      given: inUse({}, hold(9, 300), failed(10), hold(0, 300)),
+      expect: [firesAt(295, saying("90%")), ...silentAt(375)],
     },
     {
       name: "counts from the first sample, however late it comes",
       proves: ["first sample", "late scrape"],
-      given: waiting({}, late(300), hold(5, 300)),
-      expect: [...silentAt(300, 415), firesAt(420, saying("5"))],
+      given: inUse({}, late(300), hold(9, 300)),
+      expect: [...silentAt(300, 415), firesAt(420, saying("90%"))],
     },
     {
       name: "adds instances up and keeps runs apart",
       proves: ["several instances"],
       given: [
-        ...waiting({ run: "x", instance: "a" }, hold(0.7, 300)),
-        ...waiting({ run: "x", instance: "b" }, hold(0.7, 300)),
-        ...waiting({ run: "y", instance: "a" }, hold(0.7, 300)),
+        ...inUse({ run: "x", instance: "a" }, hold(7, 300)),
+        ...inUse({ run: "x", instance: "b" }, hold(5.5, 300)),
+        ...inUse({ run: "y", instance: "a" }, hold(5.5, 300)),
       ],
-      expect: [firesAt(200, saying("1.4", { run: "x" }))],
+      expect: [firesAt(200, saying("62.5%", { run: "x" }))],
     },
   ],
 };

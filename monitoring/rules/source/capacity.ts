@@ -47,12 +47,14 @@ function poolExhausted({ capacity: at, processing }: Parameters): Alert {
   return {
     alert: "PoolExhausted",
     severity: "ticket",
-    expr: `sum by (run) (avg_over_time(crowdproof_pool_connections{state="waiting"}[${window}])) > ${at.waitingConnections}`,
+    expr: `
+sum by (run) (avg_over_time(crowdproof_pool_connections{state="busy"}[${window}]))
+/ sum by (run) (crowdproof_pool_connections_limit) > ${at.busyConnectionsShare}`,
     forSeconds: at.forSeconds,
-    summary: "Work waits for a connection to the database.",
-    description: "{{ $value | humanize }} wait for a connection at any moment.",
+    summary: "Nearly all connections to the database that the door hands out are in use.",
+    description: "{{ $value | humanizePercentage }} of all connections are in use at any moment.",
     dashboard: "capacity",
-    threshold: `more than ${at.waitingConnections} on average over ${window}, for ${duration(at.forSeconds)}`,
+    threshold: `more than ${at.busyConnectionsShare * 100} % in use on average over ${window}, for ${duration(at.forSeconds)}`,
   };
 }
 
