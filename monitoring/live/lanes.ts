@@ -90,8 +90,8 @@ export const LANES: readonly Lane[] = [
   },
 ];
 
-/** A lane that is slower than this is broken, not slow. */
-const ARRIVES = { secondsMax: 60 } as const;
+/** A lane that is slower than this is broken, not slow; a trial in which nobody heard anything counts as so long. */
+export const ARRIVES = { secondsMax: 60 } as const;
 const secondsSince = (fromMs: number, untilMs: number) => (untilMs - fromMs) / 1_000;
 
 async function openHalt(): Promise<OpenLane> {

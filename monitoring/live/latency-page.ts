@@ -1,4 +1,4 @@
-import { LANES, type Lane, type LaneName } from "./lanes.ts";
+import { ARRIVES, LANES, type Lane, type LaneName } from "./lanes.ts";
 
 /** What was measured of each lane: seconds, in any order. */
 export type Measured = Partial<Record<LaneName, readonly number[]>>;
@@ -21,7 +21,7 @@ ${LANES.map((lane) => rowOf(lane, measured[lane.name] ?? [])).join("\n")}
 
 ${LANES.map(({ name, what, without }) => `- **${name}**: ${what}. Switched off: ${without}.`).join("\n")}
 
-The 99th percentile of fewer than 100 values is their maximum.
+A trial in which nobody heard anything counts as ${ARRIVES.secondsMax} s. The 99th percentile of fewer than 100 values is their maximum.
 `;
 }
 
