@@ -62,11 +62,23 @@ export async function keepProcess(options: KeepOptions): Promise<KeptProcess> {
   const isGone = () => keeper.exitCode !== null || keeper.signalCode !== null;
   try {
     const address = await whenListening(options, readLog, isGone);
-    const pid = Number(await readFile(pidFile, "utf8"));
+    const pid = await whenWritten(pidFile, isGone);
     return { address, pid, ended, readLog, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** The program may say where it listens before its keeper has written down who it is. */
+async function whenWritten(pidFile: string, isGone: () => boolean): Promise<number> {
+  for (;;) {
+    try {
+      return Number(await readFile(pidFile, "utf8"));
+    } catch (error) {
+      if (isGone()) throw error;
+      await sleep(POLL_MS);
+    }
   }
 }
 
