@@ -33,7 +33,15 @@ and once more when that time comes.
 `;
 }
 
-function row({ everySeconds }: RuleGroup, { alert, severity, isHalting, summary, threshold }: Alert): string {
+function row({ everySeconds }: RuleGroup, alert: Alert): string {
+  const { severity, summary, threshold } = alert;
   const words = summary.replace(/\{\{ \$labels\.(\w+) \}\}/g, "*$1*");
-  return `| \`${alert}\` | ${severity}${isHalting ? ", `halt`" : ""} | ${words} | ${threshold} | ${duration(everySeconds)} |`;
+  return `| \`${alert.alert}\` | ${severity}${haltOf(alert)} | ${words} | ${threshold} | ${duration(everySeconds)} |`;
+}
+
+function haltOf({ isHalting, haltsFor }: Alert): string {
+  if (!isHalting) return "";
+  return haltsFor === undefined
+    ? ", `halt`"
+    : `, \`halt\` where *${haltsFor.label}* is ${haltsFor.values.join(", ")}`;
 }
