@@ -113,6 +113,7 @@ describe("the picture of a campaign", () => {
       }),
     );
     expect(text).toMatch(/HALTED {3}since \d\d:\d\d:\d\d \(2 min ago\), by guard and alert$/m);
+    expect(text).toContain("about 312      who comes now is not let in");
     expect(text).toContain("3 wrong-person · 1 malformed");
     expect(text).toContain("7 night");
   });
@@ -121,6 +122,33 @@ describe("the picture of a campaign", () => {
     expect(plainly(see({ ...HEALTHY, phase: one(1, { phase: "unreadable" }) }))).toContain("CLOSED");
     const shared = plainly(see({ ...HEALTHY, share: one(0.01), reopenedSeconds: one(NOW_MS / 1_000 - 30) }));
     expect(shared).toMatch(/OPEN {3}to 1 % of newcomers, reopened \d\d:\d\d:\d\d \(30 s ago\)/);
+  });
+
+  const rowOf = (label: string, samples: Partial<Record<Question, Sample[]>>) =>
+    picture(see({ ...HEALTHY, ...samples }), {
+      columns: 80,
+      rows: 22,
+      paint: (tone, text) => (text.trim() === "0" ? `<${tone}>` : text),
+    }).find((line) => line.startsWith(` ${label}`));
+
+  it("does not call it good that an auditor who does not look has found nothing", () => {
+    const auditor = (lookAgeSeconds: number) => rowOf("auditor", { lookAgeSeconds: one(lookAgeSeconds) });
+    expect(auditor(1)).toMatch(/<good> +looked at the database 1 s ago$/);
+    expect(auditor(600)).toMatch(/<look> +has not looked at the database for 10 min$/);
+    expect(auditor(NOW_MS / 1_000)).toMatch(/<look> +has not looked at the database yet$/);
+  });
+
+  it("does not call it good that a probe that sees nothing has found nothing", () => {
+    const probeViolations = one(0, { target: "shop", check: "reads-own" });
+    const probe = (...probeAgeSeconds: Sample[]) => rowOf("probe", { probeViolations, probeAgeSeconds });
+    expect(probe(...one(20, { target: "shop" }))).toMatch(/<good> +saw its own data 20 s ago$/);
+    expect(probe(...one(600, { target: "shop" }))).toMatch(/<look> +saw its own data 10 min ago$/);
+    expect(probe(...one(20, { target: "other" }))).toMatch(/<look> +has not seen its own data yet$/);
+  });
+
+  it("is closed where one of two instances is", () => {
+    const phase = [...one(1, { phase: "open" }), ...one(1, { phase: "halted" })];
+    expect(plainly(see({ ...HEALTHY, phase }))).toContain("HALTED");
   });
 
   it("shows pages before tickets, each with its runbook, and counts what does not fit", () => {

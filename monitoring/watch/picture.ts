@@ -1,3 +1,4 @@
+import { production } from "../rules/parameters.ts";
 import type { FiringAlert, Sample, Sight } from "./ask-prometheus.ts";
 import type { Question } from "./questions.ts";
 import { age, clockTime, cut, harmless, number, rate, seconds, wrap } from "./words.ts";
@@ -18,6 +19,8 @@ const VALUE_COLUMNS = 15;
 const COLUMNS_MIN = 40;
 const COLUMNS_MAX = 150;
 const NO_DATA = "no data";
+/** The metric is 0, a moment of 1970, until the first look: ten years are nobody's age. */
+const NEVER_SECONDS_MIN = 10 * 365 * 86_400;
 
 /** The first rows of the dashboards as lines of text. What Prometheus does not know is said to be no data, never 0. */
 export function picture(sight: Sight, screen: Screen): string[] {
@@ -49,8 +52,15 @@ function rowLine({ label, value, tone = "bold", note = "" }: Row, width: number,
   return `${paint("dim", label.padEnd(LABEL_COLUMNS))}${paint(value === NO_DATA ? "dim" : tone, shown)}${gap}${notes}`;
 }
 
+/** Of instances that differ the worst: one that lets people in does not make the other open. */
+const PHASES = ["halted", "unreadable", "open"];
+
+function phaseOf({ phase }: Samples): string | undefined {
+  return PHASES.find((name) => phase.some(({ labels, value }) => labels["phase"] === name && value === 1));
+}
+
 function stateLines({ samples, atMs }: Sight, width: number, paint: Paint): string[] {
-  const phase = samples.phase.find(({ value }) => value === 1)?.labels["phase"];
+  const phase = phaseOf(samples);
   const flag = (tone: Tone, word: string, words: string) => [
     `${paint(tone, ` ${word} `)}  ${cut(words, width - word.length - 4)}`,
   ];
@@ -108,6 +118,7 @@ function campaignRows({ samples }: Sight): Row[] {
   const [serving, wanted] = [only(samples.workers), only(samples.workersWanted)];
   const isShort = serving !== null && wanted !== null && serving < wanted;
   const isDeploying = only(samples.deploying) === 1;
+  const isClosed = ["halted", "unreadable"].includes(phaseOf(samples) ?? "");
   return [
     {
       label: "members",
@@ -117,8 +128,9 @@ function campaignRows({ samples }: Sight): Row[] {
     {
       label: "waiting",
       value: value("waitingPeople", (people) => `about ${number(people)}`),
-      note:
-        only(samples.toldSeconds) === 0
+      note: isClosed
+        ? "who comes now is not let in"
+        : only(samples.toldSeconds) === 0
           ? "who comes now is let in"
           : `who comes now is told ${value("toldSeconds", seconds)}`,
     },
@@ -149,25 +161,55 @@ function identityRows({ samples }: Sight): Row[] {
   const lookAge = only(samples.lookAgeSeconds);
   return [
     { label: "anomalies", ...counts(samples.anomalies, ["kind"]), note: "withheld by the guard" },
-    {
-      label: "auditor",
-      ...counts(samples.findings, ["kind"]),
-      note: lookAge === null ? "" : `looked at the database ${age(lookAge)} ago`,
-    },
-    { label: "probe", ...counts(samples.probeViolations, ["target", "check"]), note: probeNote(samples) },
+    { label: "auditor", ...auditorCounts(samples), note: auditorNote(lookAge) },
+    { label: "probe", ...probeCounts(samples), note: probeNote(samples) },
     { label: "exposures", ...counts(samples.exposures, ["run"]), note: "seen by a load test's visitors" },
   ];
 }
 
-function probeNote({ probeAgeSeconds }: Samples): string {
-  const oldest = Math.max(...probeAgeSeconds.map(({ value }) => value));
-  return probeAgeSeconds.length === 0
-    ? "seen by the probe's visitors"
-    : `saw its own data ${age(oldest)} ago`;
+interface Counts {
+  readonly value: string;
+  readonly tone: Tone;
+}
+
+/** Nothing found by one who has not looked for long is not good. */
+function auditorCounts({ findings, lookAgeSeconds }: Samples): Counts {
+  const isStale = (only(lookAgeSeconds) ?? 0) > production.watching.auditorStaleSeconds;
+  return doubted(counts(findings, ["kind"]), isStale);
+}
+
+function probeCounts({ probeViolations, probeAgeSeconds }: Samples): Counts {
+  const isSeeing = (target: string | undefined) =>
+    probeAgeSeconds.some(
+      ({ labels, value }) => labels["target"] === target && value <= production.watching.probeSilentSeconds,
+    );
+  const isSilent = probeViolations.some(({ labels }) => !isSeeing(labels["target"]));
+  return doubted(counts(probeViolations, ["target", "check"]), isSilent);
+}
+
+function doubted(found: Counts, isDoubtful: boolean): Counts {
+  return isDoubtful && found.tone === "good" ? { ...found, tone: "look" } : found;
+}
+
+function auditorNote(lookAge: number | null): string {
+  if (lookAge === null) return "";
+  if (lookAge > NEVER_SECONDS_MIN) return "has not looked at the database yet";
+  const isStale = lookAge > production.watching.auditorStaleSeconds;
+  return isStale
+    ? `has not looked at the database for ${age(lookAge)}`
+    : `looked at the database ${age(lookAge)} ago`;
+}
+
+function probeNote({ probeViolations, probeAgeSeconds }: Samples): string {
+  if (probeViolations.length === 0) return "seen by the probe's visitors";
+  const seeing = new Set(probeAgeSeconds.map(({ labels }) => labels["target"]));
+  if (probeViolations.some(({ labels }) => !seeing.has(labels["target"])))
+    return "has not seen its own data yet";
+  return `saw its own data ${age(Math.max(...probeAgeSeconds.map(({ value }) => value)))} ago`;
 }
 
 /** `3 wrong-person · 1 malformed`; a plain 0 only where there is something that counts. */
-function counts(samples: readonly Sample[], labels: readonly string[]): { value: string; tone: Tone } {
+function counts(samples: readonly Sample[], labels: readonly string[]): Counts {
   if (samples.length === 0) return { value: NO_DATA, tone: "dim" };
   const some = samples.filter(({ value }) => value > 0);
   if (some.length === 0) return { value: "0", tone: "good" };
