@@ -48,7 +48,7 @@ function readOptions() {
   return values;
 }
 
-function positive(name: string, value: string): number {
+function notNegative(name: string, value: string): number {
   const number = Number(value);
   if (value.trim() === "" || !(number >= 0)) throw new TypeError(`--${name} ${value}: expected a number`);
   return number;
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   const options = readOptions();
   if (options.help) return void process.stdout.write(HELP);
   const number = (name: "port" | "silence-seconds" | "first-word-seconds" | "notifications-max") =>
-    positive(name, options[name]);
+    notNegative(name, options[name]);
   const nowSeconds = () => performance.now() / 1_000;
   const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
   const deadMansSwitch = createDeadMansSwitch({
