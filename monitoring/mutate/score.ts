@@ -13,7 +13,7 @@ export interface Score {
   readonly outdated: readonly string[];
 }
 
-export const SHARE_MIN = 0.95;
+const SHARE_MIN = 0.95;
 
 export function scoreOf(results: readonly Result[]): Score {
   const ids = (wanted: string) =>

@@ -206,7 +206,7 @@ export const production: Parameters = {
 };
 
 /** The same rules for tests that cannot wait: scraped and evaluated each quarter or half of a second, over seconds. */
-export const quick: Parameters = {
+const quick: Parameters = {
   ...production,
   everySeconds: { identity: 0.25, processing: 0.5, budget: 0.5, month: 0.5, capacity: 0.5, watching: 0.5 },
   identity: {

@@ -66,7 +66,7 @@ function burns(budget: Budget): string {
 }
 
 /** Burn rate × what may be bad: the rate at which `budgetShare` of the period's budget is gone after the long window. */
-export function badShareOf({ periodSeconds, badShare }: Budget, window: BurnWindow): number {
+function badShareOf({ periodSeconds, badShare }: Budget, window: BurnWindow): number {
   return Number(((window.budgetShare * periodSeconds * badShare) / window.longSeconds).toPrecision(6));
 }
 
