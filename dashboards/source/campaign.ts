@@ -267,7 +267,7 @@ const THE_STATE: readonly PanelSpec[] = [
       "What fires at this moment; the name leads to its runbook. The watchdog always fires and is left out.",
     unit: "none",
     thresholds: NO_LIMIT,
-    noValue: "nothing fires",
+    noValue: "none known to fire",
     width: 12,
     queries: [{ expr: 'ALERTS{alertstate="firing",alertname!="Watchdog"}', legend: "{{alertname}}" }],
   },

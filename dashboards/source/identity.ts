@@ -58,7 +58,7 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
     unit: "s",
     decimals: 0,
     thresholds: NO_LIMIT,
-    noValue: "never",
+    noValue: "none known",
     width: 5,
     isLarge: true,
     runbooks: ["IdAnomaly"],
