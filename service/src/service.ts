@@ -148,7 +148,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const reportTo = ({ record }: Ledgers): ReportParts => ({
     record,
     raiseAlarm: (cause) => raise({ ...cause, by: "guard" }),
-    countAnomaly: (kind) => metrics.countGuard("blocked", kind),
+    countAnomaly: metrics.countAnomaly,
     warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
   });
   const standGuard = (ledgers: Ledgers) => {

@@ -216,7 +216,7 @@ test("signing out ends the session at once and takes the cookie; without a sessi
 });
 
 test.each([
-  { name: "no body", path: "/sign-in-codes", body: undefined },
+  { name: "an empty body", path: "/sign-in-codes", body: "" },
   { name: "no address", path: "/sign-in-codes", body: {} },
   { name: "two addresses", path: "/sign-in-codes", body: { email: "a@x.example@y.example" } },
   { name: "a list", path: "/sign-in-codes", body: { email: ["a@x.example"] } },
@@ -229,4 +229,10 @@ test.each([
   const reply = await send(service, "POST", path, body);
   expect([reply.status, reply.body["code"]]).toEqual([422, "invalid-input"]);
   expect(JSON.stringify(reply.body)).not.toContain("x.example");
+});
+
+test.each(["/sign-in-codes", "/sessions"])("what %s cannot read is refused for its type", async (path) => {
+  const service = await stage.start();
+  const reply = await send(service, "POST", path);
+  expect([reply.status, reply.body["code"]]).toEqual([415, "unsupported-media-type"]);
 });

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { METRICS } from "../../../monitoring/catalogue/catalogue.ts";
+import { PUSH_OUTCOMES } from "../alert-push/alert-push.ts";
 import { type AppParts, createApp } from "../app.ts";
 import { REFUSALS } from "../edge/refusals.ts";
 import { EXIT_REASONS, WORKER_STATES } from "../fleet/fleet.ts";
@@ -29,6 +30,7 @@ it.each([
   { name: "ticket events", own: TICKET_EVENTS, told: METRICS.crowdproof_tickets_total.labels.event },
   { name: "halters", own: HALTERS, told: METRICS.crowdproof_halts_total.labels.by },
   { name: "mail outcomes", own: MAIL_OUTCOMES, told: METRICS.crowdproof_mails_total.labels.outcome },
+  { name: "push outcomes", own: PUSH_OUTCOMES, told: METRICS.crowdproof_pushes_total.labels.outcome },
   { name: "worker states", own: WORKER_STATES, told: METRICS.crowdproof_workers.labels.state },
   { name: "exit reasons", own: EXIT_REASONS, told: METRICS.crowdproof_worker_exits_total.labels.reason },
   { name: "routes", own: routesOfApp(), told: METRICS.crowdproof_request_seconds.labels.route },

@@ -1,10 +1,9 @@
-import type { AnomalyKind } from "../guard/judge.ts";
 import { type AlarmMetrics, tallyAlarms } from "./alarm-metrics.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** What the guard found and what its ledgers hold, as numbers. */
 export interface GuardMetrics extends AlarmMetrics {
-  countGuard(event: "checked" | "blocked" | "unrecognised", kind?: AnomalyKind): void;
+  countGuard(event: "checked" | "unrecognised"): void;
   /** Whose state the ledger gauges tell from now on. */
   watchLedgers(ledgers: LedgerLevels): void;
 }
@@ -22,7 +21,6 @@ export interface LedgerLevels {
 }
 
 export function createGuardMetrics(tallies: Tallies): GuardMetrics {
-  const alarms = tallyAlarms(tallies);
   const checked = tallies.count("crowdproof_guard_checked_total");
   const unrecognised = tallies.count("crowdproof_guard_unrecognised_total");
   let levels: LedgerLevels | undefined;
@@ -31,11 +29,9 @@ export function createGuardMetrics(tallies: Tallies): GuardMetrics {
   tallies.level("crowdproof_ledger_spooled", () => levels?.anomaliesSpooled() ?? 0);
   tallies.level("crowdproof_ledger_lost", () => levels?.anomaliesLost() ?? 0);
   return {
-    ...alarms,
-    countGuard(event, kind) {
-      if (event === "checked") checked.value += 1;
-      else if (event === "unrecognised") unrecognised.value += 1;
-      else if (kind !== undefined) alarms.countAnomaly(kind);
+    ...tallyAlarms(tallies),
+    countGuard(event) {
+      (event === "checked" ? checked : unrecognised).value += 1;
     },
     watchLedgers(ledgers) {
       levels = ledgers;

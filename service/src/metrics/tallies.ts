@@ -6,7 +6,6 @@ import {
 } from "../../../monitoring/catalogue/catalogue.ts";
 import type { Metric } from "../../../monitoring/catalogue/metric.ts";
 import { createPlainHistogram, type PlainHistogram } from "./plain-histogram.ts";
-
 import type { MetricsPage, MetricsSnapshot } from "./snapshot.ts";
 
 /**

@@ -130,3 +130,27 @@ test("a body that breaks off ends the waiting for it", async () => {
   await expect.poll(() => outcomes.length).toBe(before + 1);
   expect(outcomes.at(-1)).toMatchObject({ code: "invalid-input" });
 });
+
+test.each([
+  { name: "all", body: '"ab"' },
+  { name: "half", body: '"a' },
+])(
+  "who hung up before the reading began, with $name of the body sent, keeps nobody waiting",
+  async ({ body }) => {
+    const outcome = Promise.withResolvers<Outcome>();
+    const late = createServer(async (req, res) => {
+      await once(res, "close");
+      outcome.resolve(await outcomeOf(() => readJsonBytes(req)));
+    });
+    late.listen(0, "127.0.0.1");
+    await once(late, "listening");
+    const socket = connect((late.address() as AddressInfo).port, "127.0.0.1");
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n${body}`,
+    );
+    await once(late, "request");
+    socket.destroy();
+    expect(await outcome.promise).toEqual({ code: "invalid-input", detail: "The body broke off." });
+    late.close();
+  },
+);

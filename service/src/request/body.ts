@@ -12,7 +12,7 @@ const BODY_BYTES_MAX = 32_768;
  */
 export async function readJsonBytes(req: IncomingMessage): Promise<Buffer> {
   if (!isInUtf8(req.headers["content-type"] ?? "", "application/json"))
-    throw new ServiceError("unsupported-media-type", "Send the signup as application/json, in UTF-8.");
+    throw new ServiceError("unsupported-media-type", "Send it as application/json, in UTF-8.");
   return readBytes(req);
 }
 
@@ -25,7 +25,7 @@ export async function readFormBytes(req: IncomingMessage): Promise<Buffer> {
 
 function readBytes(req: IncomingMessage): Promise<Buffer> {
   if ((req.headers["content-encoding"] ?? "identity") !== "identity")
-    throw new ServiceError("unsupported-media-type", "Send the signup as it is, not compressed.");
+    throw new ServiceError("unsupported-media-type", "Send it as it is, not compressed.");
   if (Number(req.headers["content-length"] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   return gather(req);
 }
@@ -66,10 +66,13 @@ function gather(req: IncomingMessage): Promise<Buffer> {
     req.once("end", () =>
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
     );
-    // It comes after every request; before the end somebody has hung up, and will not read the answer.
-    req.once("close", () => {
-      if (!req.complete) reject(new ServiceError("invalid-input", "The body broke off."));
-    });
+    // It comes after every request; before the end somebody has hung up, and will not read the answer. Not asked of
+    // `complete`: of a body that had come wholly and was not read yet, no end follows.
+    const onClose = () => {
+      if (!req.readableEnded) reject(new ServiceError("invalid-input", "The body broke off."));
+    };
+    if (req.closed) onClose();
+    else req.once("close", onClose);
   });
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { haltedRetryAfterSeconds } from "../halt/require-open.ts";
 import type { Metrics, SignupOutcome } from "../metrics/metrics.ts";
 import type { Page } from "../pages/page.ts";
-import { type ErrorCode, ServiceError } from "../service-error.ts";
+import { ServiceError } from "../service-error.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
 export interface ErrorEdgeParts {
@@ -21,13 +21,6 @@ export type RenderErrorPage = (
   error: ServiceError,
   retryAfterSeconds: number | undefined,
 ) => Page | undefined;
-
-/** body-parser's error types → ours; what is missing here is `invalid-input`. */
-const CODE_OF_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
-  "entity.too.large": "too-large",
-  "charset.unsupported": "unsupported-media-type",
-  "encoding.unsupported": "unsupported-media-type",
-};
 
 /** The one place where a thrown thing becomes an answer. */
 export function createErrorEdge(parts: ErrorEdgeParts, renderPage: RenderErrorPage): ErrorRequestHandler {
@@ -71,17 +64,11 @@ export function routeOf(req: Request): string {
   return req.route === undefined ? "none" : String(req.route.path);
 }
 
-/** What Express and its body parser throw about a request is the client's doing. */
+/** What Express throws about a request is the client's doing: a path parameter with a broken percent escape. */
 function requestErrorOf(error: unknown): ServiceError | undefined {
-  // A path parameter with a broken percent escape; a URIError of our own has no status.
-  if (error instanceof URIError && "status" in error)
-    return new ServiceError("not-found", "There is nothing here.");
-  if (!(error instanceof Error) || !("type" in error) || !("statusCode" in error)) return undefined;
-  // Its message quotes the body; ours does not.
-  return new ServiceError(
-    CODE_OF_BODY_ERROR[String(error.type)] ?? "invalid-input",
-    "The body cannot be read as JSON within the limits.",
-  );
+  // A URIError of our own has no status.
+  if (!(error instanceof URIError) || !("status" in error)) return undefined;
+  return new ServiceError("not-found", "There is nothing here.");
 }
 
 /** Name, code and frames. The message is left out: it may quote a row or a body, and a log outlives both. */

@@ -1,7 +1,8 @@
-import express, { Router } from "express";
+import { type Request, Router } from "express";
 import { z } from "zod";
 import type { Halt } from "../halt/campaign-state.ts";
 import { requireOpen } from "../halt/require-open.ts";
+import { parseJson, readJsonBytes } from "../request/body.ts";
 import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
@@ -16,22 +17,18 @@ export interface SessionRouteParts extends ReadTurnParts {
   readonly writer: ResponseWriter;
 }
 
-/** The longest address and a code, with room to spare. */
-const BODY_BYTES_MAX = 4_096;
-
 /** How a member comes back, and leaves. */
 export function sessionRoutes(parts: SessionRouteParts): Router {
   const { halt, signIn, sessions, writer } = parts;
   // Before the body is read, and out of the members' own share: a rush of newcomers locks nobody out.
   const readTurn = takeReadTurn(parts);
-  const readJson = express.json({ limit: BODY_BYTES_MAX });
   return Router()
     .post("/sign-in-codes", (_req, _res, next) => {
       requireOpen(halt);
       next();
     })
-    .post("/sign-in-codes", readTurn, readJson, async (req, res) => {
-      const { email } = parseBody(CODE_BODY, req.body);
+    .post("/sign-in-codes", readTurn, async (req, res) => {
+      const { email } = await readBody(req, CODE_BODY);
       await signIn.askCode(email);
       // Whether the address is a member's is for its owner to know: everybody is told this.
       writer.write(res, {
@@ -39,8 +36,8 @@ export function sessionRoutes(parts: SessionRouteParts): Router {
         body: { json: { detail: "If this address is a member's, a code is on its way to it." } },
       });
     })
-    .post("/sessions", readTurn, readJson, async (req, res) => {
-      const { email, code } = parseBody(SESSION_BODY, req.body);
+    .post("/sessions", readTurn, async (req, res) => {
+      const { email, code } = await readBody(req, SESSION_BODY);
       const { profile, token } = await signIn.useCode(email, code);
       writer.write(res, {
         status: 201,
@@ -64,8 +61,8 @@ const EMAIL = z
 const CODE_BODY = z.strictObject({ email: EMAIL });
 const SESSION_BODY = z.strictObject({ email: EMAIL, code: z.string().trim().max(20) });
 
-function parseBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {
-  const parsed = schema.safeParse(body);
+async function readBody<Body>(req: Request, schema: z.ZodType<Body>): Promise<Body> {
+  const parsed = schema.safeParse(parseJson(await readJsonBytes(req)));
   if (parsed.success) return parsed.data;
   const fields = new Set(parsed.error.issues.map((issue) => issue.path.join(".") || "body"));
   throw new ServiceError("invalid-input", `Please check: ${[...fields].join(", ")}.`);
