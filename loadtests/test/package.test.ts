@@ -48,7 +48,9 @@ describeWith("prometheus", "the installed package", () => {
     );
     const { checks } = readVerdict(join(folder, "watched"));
     const watching = checks.find(({ name }) => name === "watching");
-    expect({ watching, stderr }).toMatchObject({ watching: { outcome: "pass" }, stderr: "" });
+    // npm has warnings of its own, of the configuration of whoever runs it.
+    const said = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("npm warn"));
+    expect({ watching, said }).toMatchObject({ watching: { outcome: "pass" }, said: [] });
   });
 });
 
