@@ -13,6 +13,8 @@ import { type Proof, proveAlert } from "./prove-alert.ts";
 import { runQuietly, shippedCampaigns } from "./quiet-campaigns.ts";
 import { SCENES } from "./scenes.ts";
 
+/** Whoever would tell it is what is gone. */
+const TELLS_NOBODY = "AlertmanagerUnreachable";
 const PAGE = join(import.meta.dirname, "..", "..", "docs", "alert-table.md");
 
 const { values } = parseArgs({
@@ -49,7 +51,8 @@ async function proveOnce(alert: string): Promise<void> {
       complaints.push(`${alert}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const { unexpected = [] } = proofs.all[alert] ?? {};
+  const { unexpected = [], toldSeconds } = proofs.all[alert] ?? {};
+  if (toldSeconds === null && alert !== TELLS_NOBODY) complaints.push(`${alert}: nobody was told`);
   if (unexpected.length > 0) complaints.push(`${alert}: ${unexpected.join(", ")} fired with it, unexpected`);
 }
 
@@ -64,6 +67,7 @@ async function sendQuietly(campaign: string): Promise<void> {
     await writePage();
     process.stdout.write(`  pages: ${pages.at(-1)?.join(", ") ?? "nobody watched"}\n`);
   }
+  if (pages.every((each) => each === null)) complaints.push(`${campaign}: nobody watched any of its runs`);
   const paged = pages.filter((each) => each !== null && each.length > 0);
   if (paged.length > 0) complaints.push(`${campaign}: ${paged.flat().join(", ")} in a healthy campaign`);
 }
