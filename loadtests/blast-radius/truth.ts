@@ -18,6 +18,8 @@ export interface Truth {
    * may be read by whoever holds the wire. The harness cannot know them, so here the ledger may know more.
    */
   readonly lostReaders: ReadonlySet<number>;
+  /** Members by their row alone, whose answer was lost: the ledger has those answers that had begun to leave. */
+  readonly unheard: ReadonlySet<number>;
 }
 
 export interface Seen {
@@ -66,13 +68,18 @@ export async function readTruth(dir: string): Promise<Truth> {
   }
   // Whose answer was lost is a member all the same. A row's visitor is read off its address, which two people may share.
   const hasMember = (first: number) => [...members].some((member) => addresseeOf(plan, member) === first);
-  for (const { visitor, memberId } of rows)
-    if (!hasMember(addresseeOf(plan, visitor))) noteMember(visitor, memberId);
+  const unheard = new Set<number>();
+  for (const { visitor, memberId } of rows) {
+    if (hasMember(addresseeOf(plan, visitor))) continue;
+    unheard.add(visitor);
+    noteMember(visitor, memberId);
+  }
   return {
     exposures: withOwnersOfAddresses(exposures, plan, members),
     visitorsOf,
     answersWithOwnData,
     lostReaders,
+    unheard,
   };
 
   function noteMember(visitor: number, number: string): void {
