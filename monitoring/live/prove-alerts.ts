@@ -67,7 +67,8 @@ async function sendQuietly(campaign: string): Promise<void> {
     await writePage();
     process.stdout.write(`  pages: ${pages.at(-1)?.join(", ") ?? "nobody watched"}\n`);
   }
-  if (pages.every((each) => each === null)) complaints.push(`${campaign}: nobody watched any of its runs`);
+  if (pages.length > 0 && pages.every((each) => each === null))
+    complaints.push(`${campaign}: nobody watched any of its runs`);
   const paged = pages.filter((each) => each !== null && each.length > 0);
   if (paged.length > 0) complaints.push(`${campaign}: ${paged.flat().join(", ")} in a healthy campaign`);
 }

@@ -40,6 +40,7 @@ export type StageName = keyof typeof STAGES;
 const CLIENTS = 64;
 /** More than have a turn at once, and fewer than are told to come back: who waits with a ticket ends the queue. */
 const QUEUE = 48;
+const JOIN_MS_MAX = 5_000;
 const nothing = async () => {};
 
 export const STATES: readonly State[] = [
@@ -56,7 +57,9 @@ export const STATES: readonly State[] = [
     alert: "IdAnomalyInDatabase",
     stage: "faulty",
     how: "a member's row is changed behind the service's back",
-    async begin({ sql }) {
+    async begin({ service, sql }) {
+      // Somebody has to be a member; where the campaign is closed already there are some.
+      await sendBurst(service.url, 1, AbortSignal.timeout(JOIN_MS_MAX));
       await sql("create table kept as select id, address from members order by id desc limit 1");
       await sql("update members set address = 'somewhere else' from kept where members.id = kept.id");
       return async () => {
