@@ -11,7 +11,8 @@ export const laggingReplica: Fault = {
   guard: "blind",
   seenBy: ["gate", "auditor"],
   isHiddenAlone: true,
-  checks: ["once-per-person"],
+  // Two members with one address: each one's mail lies in the mailbox of both.
+  checks: ["once-per-person", "reads-own"],
   apply: (seams) => ({
     ...seams,
     // Whether somebody is there already is asked first, so the constraints were only in the way of partitioning.
