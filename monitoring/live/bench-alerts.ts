@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openKeptResults } from "./kept-results.ts";
+import { openKeptResults } from "../kept/kept-results.ts";
 import { ARRIVES, LANE_NAMES, LANES, type Lane, type LaneName } from "./lanes.ts";
 import { latencyPage, quantile } from "./latency-page.ts";
 

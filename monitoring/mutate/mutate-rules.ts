@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { openKeptResults } from "../kept/kept-results.ts";
 import { production } from "../rules/parameters.ts";
 import { rulesFor } from "../rules/rules-for.ts";
 import { findProgram, howToInstall } from "../stack/find-program.ts";
@@ -8,13 +9,19 @@ import { mutantsOf } from "./mutants.ts";
 import { killedOf, mutationPage } from "./mutation-page.ts";
 import { isGoodEnough, scoreOf } from "./score.ts";
 import { type Result, tryAll } from "./try-all.ts";
+import type { Fate } from "./try-mutant.ts";
 
 /**
- * `npm run mutate-rules [-- --only TEXT]`: changes one thing after the other in the rules, and asks whether a story
- * notices. Ends with 1 below 95 %, or where a survivor has no reason. All mutants: also writes docs/mutation.md.
+ * `npm run mutate-rules [-- --only TEXT] [--fresh]`: changes one thing after the other in the rules, and asks whether a
+ * story notices. Ends with 1 below 95 %, or where a survivor has no reason. All mutants: also writes docs/mutation.md. A
+ * mutant whose rules and stories are those of an earlier run keeps its fate; `--fresh` forgets them.
  */
 const { values } = parseArgs({
-  options: { only: { type: "string" }, processes: { type: "string", default: "2" } },
+  options: {
+    only: { type: "string" },
+    processes: { type: "string", default: "2" },
+    fresh: { type: "boolean", default: false },
+  },
 });
 const promtool = findProgram("promtool");
 if (promtool === null) {
@@ -28,6 +35,7 @@ const results = await tryAll(mutants, {
   promtool,
   parameters: production,
   processes: Number(values.processes),
+  kept: await openKeptResults<Fate>("mutants", values.fresh),
   onResult: showProgress,
 });
 const score = scoreOf(results);

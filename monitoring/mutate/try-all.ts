@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { KeptResults } from "../kept/kept-results.ts";
 import { ALL_TESTS } from "../rule-tests/all-tests.ts";
 import type { Parameters } from "../rules/parameters.ts";
 import type { Mutant } from "./mutants.ts";
-import { type Fate, tryMutant } from "./try-mutant.ts";
+import { type Fate, fingerprintOf, tryMutant } from "./try-mutant.ts";
 
 export interface Result {
   readonly mutant: Mutant;
@@ -16,6 +17,8 @@ export interface Trials {
   readonly parameters: Parameters;
   /** promtool processes at a time. */
   readonly processes: number;
+  /** Fates of an earlier run, by what was tried: a mutant and stories that are the same are not tried again. */
+  readonly kept?: KeptResults<Fate>;
   onResult?(result: Result, done: number): void;
 }
 
@@ -26,13 +29,20 @@ export async function tryAll(mutants: readonly Mutant[], trials: Trials): Promis
   const kills = new Map<string, number>();
   let next = 0;
   let done = 0;
+  const fateOf = async (mutant: Mutant, own: string): Promise<Fate> => {
+    const key = fingerprintOf(mutant, ALL_TESTS, trials.parameters);
+    const before = trials.kept?.all[key];
+    if (before !== undefined) return before;
+    const fate = await tryMutant(mutant, { ...trials, folder: own, stories: ALL_TESTS, kills });
+    rmSync(own, { recursive: true, force: true });
+    await trials.kept?.keep(key, fate);
+    return fate;
+  };
   const work = async () => {
     while (next < mutants.length) {
       const index = next++;
       const mutant = mutants[index]!;
-      const own = join(folder, String(index));
-      const fate = await tryMutant(mutant, { ...trials, folder: own, stories: ALL_TESTS, kills });
-      rmSync(own, { recursive: true, force: true });
+      const fate = await fateOf(mutant, join(folder, String(index)));
       results[index] = { mutant, fate };
       done += 1;
       trials.onResult?.(results[index], done);

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { join } from "node:path";
 import { rulesNeededBy } from "../rule-tests/needed-rules.ts";
 import type { AlertTests, RuleTest } from "../rule-tests/rule-test.ts";
@@ -22,8 +23,7 @@ export interface Trial {
 
 /** Tells the mutant the stories of every alert that it can change, until one of them goes otherwise. */
 export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Fate> {
-  const concerned = trial.stories.filter(({ alert }) => reads(alert, mutant));
-  const queue = concerned
+  const queue = concernedBy(mutant, trial.stories)
     .flatMap(({ alert, tests }) => tests.map((test) => ({ alert, test, name: `${alert}: ${test.name}` })))
     .sort((a, b) => (trial.kills.get(b.name) ?? 0) - (trial.kills.get(a.name) ?? 0));
   let told = 0;
@@ -34,6 +34,19 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Fate> {
     told += chunk;
   }
   return { fate: "survived" };
+}
+
+/** Names everything that a mutant's fate depends on: the rules as it has them, and the stories they are told. */
+export function fingerprintOf(
+  mutant: Mutant,
+  stories: readonly AlertTests[],
+  parameters: Trial["parameters"],
+): string {
+  const told = concernedBy(mutant, stories).map(({ alert, tests }) => [
+    rulesNeededBy(alert, mutant.groups),
+    tests,
+  ]);
+  return hash("sha256", JSON.stringify([parameters, told]));
 }
 
 interface Story {
@@ -57,6 +70,10 @@ async function tell(mutant: Mutant, batch: readonly Story[], trial: Trial): Prom
     return { fate: "killed", by };
   }
   return null;
+}
+
+function concernedBy(mutant: Mutant, stories: readonly AlertTests[]): AlertTests[] {
+  return stories.filter(({ alert }) => reads(alert, mutant));
 }
 
 function reads(alert: string, { rule, groups }: Mutant): boolean {

@@ -14,13 +14,19 @@ export async function openKeptResults<Value>(name: string, isFresh: boolean): Pr
   const file = join(FOLDER, `${name}.json`);
   const text = isFresh ? null : await readFile(file, "utf8").catch(() => null);
   const all: Record<string, Value> = text === null ? {} : (JSON.parse(text) as Record<string, Value>);
+  let written = Promise.resolve();
+  async function write(): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.part`, JSON.stringify(all));
+    await rename(`${file}.part`, file);
+  }
   return {
     all,
-    async keep(key, value) {
+    keep(key, value) {
       all[key] = value;
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(`${file}.part`, JSON.stringify(all));
-      await rename(`${file}.part`, file);
+      // One after the other: two who measure side by side would rename each other's file.
+      written = written.then(write);
+      return written;
     },
   };
 }
