@@ -1,56 +1,16 @@
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { InterruptedError } from "../interrupted-error.ts";
 import { UsageError } from "../usage-error.ts";
-import { crowdproofVersion } from "../version.ts";
-import { addBlastRadiusCommand } from "./blast-radius-command.ts";
-import { addCleanupCommand } from "./cleanup-command.ts";
-import { addDoctorCommand } from "./doctor-command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { addGateCommand } from "./gate-command.ts";
-import { addJudgeCommand } from "./judge-command.ts";
-import { addPlanCommand } from "./plan-command.ts";
-import { addProbeCommand } from "./probe-command.ts";
-import { addServeCommand } from "./serve-command.ts";
-import { addTryCommand } from "./try-command.ts";
-import { addWatchCommand } from "./watch-command.ts";
+import { createProgram } from "./program.ts";
 
-/** The command line. Each subcommand sets `process.exitCode`; what it throws is turned into a sentence here. */
-export async function runCommandLine(argv: string[]): Promise<void> {
-  const program = new Command("crowdproof")
-    .description(
-      "Sends the crowd before the campaign does, and tries to make a signup hand out somebody else's identity.",
-    )
-    .version(crowdproofVersion)
-    .showSuggestionAfterError()
-    .showHelpAfterError("Type `crowdproof --help`, or `crowdproof <command> --help` for an example to copy.")
-    .addHelpText("after", `\nExit codes:\n${exitCodeLines()}\n\nExample:\n  crowdproof gate\n`)
-    .exitOverride();
-  for (const add of [
-    addGateCommand,
-    addPlanCommand,
-    addTryCommand,
-    addProbeCommand,
-    addJudgeCommand,
-    addCleanupCommand,
-    addServeCommand,
-    addWatchCommand,
-    addBlastRadiusCommand,
-    addDoctorCommand,
-  ]) {
-    add(program);
-  }
-  for (const command of program.commands) command.exitOverride();
+/** The command line. What a subcommand throws is turned into a sentence here. */
+async function runCommandLine(argv: string[]): Promise<void> {
   try {
-    await program.parseAsync(argv);
+    await createProgram().parseAsync(argv);
   } catch (error) {
     process.exitCode = explain(error);
   }
-}
-
-function exitCodeLines(): string {
-  return Object.values(EXIT_CODES)
-    .map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`)
-    .join("\n");
 }
 
 /** Commander has printed its own sentence already. */
