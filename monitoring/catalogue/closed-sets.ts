@@ -129,6 +129,20 @@ export const STOPPING_CHECKS: readonly (typeof PROBE_CHECKS)[number][] = PROBE_C
   (check) => check !== "refusals-honest" && check !== "responses-private",
 );
 
+/** What a check that failed says of the target, behind its name. The probe's push and the rule tell it in these words. */
+export const PROBE_CHECK_FAILED: Readonly<Record<(typeof PROBE_CHECKS)[number], string>> = {
+  "reads-own": "showed a visitor of the probe somebody else's data",
+  "ids-unique": "gave one member ID to two people",
+  "acks-durable": "lost a member whom it had acknowledged, turned them away, or changed their data",
+  "no-ghost-id": "told a member ID to somebody who is no member",
+  "once-per-person": "made two members of one person, or of one idempotency key",
+  "ids-well-formed": "gave out a malformed member ID, or none",
+  "refusals-honest":
+    "sends people away wrongly: with no time to come back or one that does not hold, late, or with an ID or a cookie",
+  "sessions-bound": "gave one session to two people, or let somebody read without a right one",
+  "responses-private": "lets shared caches store answers with personal data",
+};
+
 /** What the probe does by itself, beside sending visitors: tells, stops the campaign, removes its people. */
 export const PROBE_ACTIONS = ["push", "webhook", "command", "clean-up"] as const;
 

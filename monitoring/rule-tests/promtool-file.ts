@@ -62,7 +62,7 @@ function promtoolTest(test: RuleTest, alert: Alert, parameters: Parameters) {
         alertname: alert.alert,
         exp_alerts: fires.map((firing) => ({
           exp_labels: { ...labelsFor(alert, firing), ...firing.labels },
-          exp_annotations: rendered(annotationsOf(alert, parameters), firing),
+          exp_annotations: rendered(annotationsOf(inItsWords(alert, firing), parameters), firing),
         })),
       })),
     promql_expr_test: test.expect.filter(isOfLabels).map(({ atSeconds, fires }) => ({
@@ -86,6 +86,13 @@ function labelsFor(alert: Alert, { labels }: Firing): Record<string, string> {
   const { haltsFor } = alert;
   if (haltsFor === undefined) return labelsOf(alert);
   return { ...labelsOf(alert), halt: String(haltsFor.values.includes(labels[haltsFor.label] ?? "")) };
+}
+
+/** The sentence that belongs to what fired stands alone, without the template that chooses it. */
+function inItsWords({ summariesFor, ...alert }: Alert, { labels }: Firing): Alert {
+  if (summariesFor === undefined) return alert;
+  const { label, sentences } = summariesFor;
+  return { ...alert, summary: sentences[labels[label] ?? ""] ?? alert.summary };
 }
 
 function isOfLabels({ fires }: Moment): boolean {

@@ -17,6 +17,11 @@ export interface Alert {
   readonly keepFiringSeconds?: number;
   /** What a person reads who was asleep: one sentence, Prometheus's templates allowed. */
   readonly summary: string;
+  /** The sentence in its place for some values of a label. */
+  readonly summariesFor?: {
+    readonly label: string;
+    readonly sentences: Readonly<Record<string, string>>;
+  };
   /** More of it, with the number that triggered. */
   readonly description: string;
   readonly dashboard: keyof typeof DASHBOARD_UIDS;

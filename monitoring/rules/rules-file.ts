@@ -47,9 +47,18 @@ export function labelsOf({
 
 export function annotationsOf(alert: Alert, { runbookBase, dashboardBase }: Bases): Record<string, string> {
   return {
-    summary: alert.summary,
+    summary: summaryOf(alert),
     description: alert.description,
     runbook_url: `${runbookBase}/${alert.alert}`,
     dashboard_url: `${dashboardBase}/d/${DASHBOARD_UIDS[alert.dashboard]}`,
   };
+}
+
+function summaryOf({ summary, summariesFor }: Alert): string {
+  if (summariesFor === undefined) return summary;
+  const { label, sentences } = summariesFor;
+  const cases = Object.entries(sentences).map(
+    ([value, sentence]) => `if eq $labels.${label} "${value}" }}${sentence}{{ else `,
+  );
+  return `{{ ${cases.join("")}}}${summary}{{ end }}`;
 }

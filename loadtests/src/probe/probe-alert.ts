@@ -1,3 +1,4 @@
+import { PROBE_CHECK_FAILED } from "../../../monitoring/catalogue/closed-sets.ts";
 import { isStopping, type Seen } from "./alarm.ts";
 import { EPISODE_SECONDS } from "./limits.ts";
 
@@ -35,7 +36,7 @@ export function probeAlert(seen: Seen, places: AlertPlaces): ProbeAlert {
       lane: "push",
     },
     annotations: {
-      summary: SUMMARIES[check](target),
+      summary: `${target} ${PROBE_CHECK_FAILED[check]}.`,
       description: `${check} failed ${times} times since ${since}, the last at ${last}, seen by the probe's own visitors.`,
       runbook_url: `${withoutSlash(runbookBaseUrl)}/${NAME}`,
       dashboard_url: `${withoutSlash(dashboardBaseUrl)}/d/crowdproof-identity`,
@@ -63,19 +64,5 @@ export function webhookBody(alert: ProbeAlert): string {
     alerts: [{ status: "firing", fingerprint: "", ...alert }],
   });
 }
-
-const SUMMARIES: Record<Seen["check"], (target: string) => string> = {
-  "reads-own": (target) => `${target} showed a visitor of the probe somebody else's data`,
-  "ids-unique": (target) => `${target} gave one member ID to two people`,
-  "acks-durable": (target) => `${target} lost a member whom it had acknowledged, or changed their data`,
-  "no-ghost-id": (target) => `${target} told a member ID to somebody who is no member`,
-  "once-per-person": (target) => `${target} made two members of one person`,
-  "ids-well-formed": (target) => `${target} gave out a malformed member ID`,
-  "refusals-honest": (target) =>
-    `${target} sends people away dishonestly: no time to come back, or a wrong one`,
-  "sessions-bound": (target) =>
-    `${target} gave one session to two people, or let somebody read without a right one`,
-  "responses-private": (target) => `${target} lets shared caches store answers with personal data`,
-};
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, "");

@@ -1,4 +1,4 @@
-import { STOPPING_CHECKS } from "../../catalogue/closed-sets.ts";
+import { PROBE_CHECK_FAILED, STOPPING_CHECKS } from "../../catalogue/closed-sets.ts";
 import { duration } from "../duration.ts";
 import type { Parameters } from "../parameters.ts";
 import type { Alert, Recording, RuleGroup } from "../rule.ts";
@@ -57,6 +57,10 @@ function idAnomaly(expr: string, { identity }: Parameters): Alert {
   };
 }
 
+const PROBE_SENTENCES = Object.fromEntries(
+  Object.entries(PROBE_CHECK_FAILED).map(([check, words]) => [check, `{{ $labels.target }} ${words}.`]),
+);
+
 function probeSawForeignData(expr: string, { identity }: Parameters): Alert {
   return {
     alert: "ProbeSawForeignData",
@@ -66,9 +70,10 @@ function probeSawForeignData(expr: string, { identity }: Parameters): Alert {
     expr,
     forSeconds: 0,
     keepFiringSeconds: identity.keepFiringSeconds,
-    summary: "The probe was shown what is not its own at {{ $labels.target }} ({{ $labels.check }}).",
+    summary: "{{ $labels.target }} broke a promise that the probe looks after: {{ $labels.check }}.",
+    summariesFor: { label: "check", sentences: PROBE_SENTENCES },
     description:
-      "{{ $value | humanize }} observations failed the check {{ $labels.check }} since the probe started. Nothing withheld these answers: real visitors get them too.",
+      "{{ $value | humanize }} observations failed the check {{ $labels.check }} since the probe started. They are answers that left: real visitors may get the same.",
     dashboard: "identity",
     threshold: `the first one, at most ${duration(identity.windowSeconds)} ago and after the last reopening`,
   };
