@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { production } from "../rules/parameters.ts";
+import { percent } from "../rules/source/processing.ts";
 import { STATES } from "../states/states.ts";
 import {
   LANGUAGES,
@@ -43,6 +45,18 @@ const HEADINGS: Record<"long" | "short", Record<Language, string[]>> = {
     ja: ["お客さまから見ると", "本物かどうか", "直す", "何でもなかったとき"],
   },
 };
+/** Where a runbook says a number of the rules: whoever changes one is led to the other. */
+const { processing, budget, capacity } = production;
+const inTenSeconds = 10 * processing.goodputShareMin;
+const NUMBERS: readonly { alert: string; words: Record<Language, string> }[] = [
+  { alert: "SignupsBelowOffered", words: inBoth(percent(processing.goodputShareMin)) },
+  {
+    alert: "SignupsBelowOffered",
+    words: { en: `${inTenSeconds} × \`capacity\``, ja: `\`capacity\` の ${inTenSeconds} 倍` },
+  },
+  { alert: "SignupsSlowInCampaign", words: inBoth(`le="${budget.slowSeconds}"`) },
+  { alert: "PoolExhausted", words: inBoth(percent(capacity.busyConnectionsShare)) },
+];
 /** Lines on the first screen of a telephone, folded ones among them. */
 const FIRST_SCREEN_LINES = 12;
 
@@ -139,6 +153,12 @@ it("points to the law, and names the numbers it asks for, wherever data may have
   }
 });
 
+describe.each(LANGUAGES)("a number of the rules (%s)", (language) => {
+  it.each(NUMBERS)("is said by $alert as it is: $words.en", ({ alert, words }) => {
+    expect(readFileSync(join(RUNBOOKS, language, `${alert}.md`), "utf8")).toContain(words[language]);
+  });
+});
+
 it("reads steps, expectations and whose shell it is", () => {
   const text = "# A\n\n**S.**\n\n## One\n```sh\na\nb\n# → x…y\nc\n```\n```sh colleague\nd\n# → z\n```\n";
   expect(parseRunbook(text)).toEqual({
@@ -162,4 +182,8 @@ it("reads steps, expectations and whose shell it is", () => {
 /** `blast-radius` is asked in the reader's own language. */
 function inAnyLanguage(commands: string): string {
   return commands.replace(/--lang \w+/, "--lang").replace(/'(complete|記録の完全さ)'/, "");
+}
+
+function inBoth(words: string): Record<Language, string> {
+  return { en: words, ja: words };
 }
