@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { parseCount } from "../src/cli/parse-number.ts";
+import { wholeNumber } from "../src/cli/parse-number.ts";
 import { UsageError } from "../src/usage-error.ts";
 
 export interface CrashOptions {
@@ -36,12 +36,12 @@ const ROUNDS = 30;
 export async function readOptions(argv: string[]): Promise<CrashOptions | null> {
   const flags = readFlags(argv);
   if (flags.help === true) return null;
-  const count = flags.rounds === undefined ? ROUNDS : parseCount(flags.rounds);
+  const count = flags.rounds === undefined ? ROUNDS : wholeNumber("--rounds")(flags.rounds);
   if (count < 1) throw new UsageError("--rounds 0 would show nothing. Type e.g. --rounds 30.");
-  const only = flags.round === undefined ? null : parseCount(flags.round);
+  const only = flags.round === undefined ? null : wholeNumber("--round")(flags.round);
   return {
     rounds: only === null ? Array.from({ length: count }, (_value, at) => at + 1) : [only],
-    seed: flags.seed === undefined ? 1 : parseCount(flags.seed),
+    seed: flags.seed === undefined ? 1 : wholeNumber("--seed")(flags.seed),
     fault: flags.fault,
     outFile: flags.out === undefined ? null : await writableFile(flags.out),
     dir: flags.resume === undefined ? null : resolve(flags.resume),

@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { parseCount } from "../src/cli/parse-number.ts";
+import { wholeNumber } from "../src/cli/parse-number.ts";
 import { didYouMean } from "../src/document/did-you-mean.ts";
 import { findK6 } from "../src/engine/k6/find-k6.ts";
 import { UsageError } from "../src/usage-error.ts";
@@ -43,9 +43,10 @@ export async function readOptions(argv: string[], faults: FaultDescription[]): P
   const flags = readFlags(argv);
   if (flags.help === true) return null;
   const isEvery = flags.all === true || flags.fault !== undefined;
-  const seeds = flags.seeds === undefined ? (flags.all ? SEEDS_ALL : SEEDS) : parseCount(flags.seeds);
+  const seeds =
+    flags.seeds === undefined ? (flags.all ? SEEDS_ALL : SEEDS) : wholeNumber("--seeds")(flags.seeds);
   if (seeds < 1) throw new UsageError("--seeds 0 would prove nothing. Type e.g. --seeds 3.");
-  const part = flags.part === undefined ? Math.floor(Date.now() / DAY_MS) : parseCount(flags.part);
+  const part = flags.part === undefined ? Math.floor(Date.now() / DAY_MS) : wholeNumber("--part")(flags.part);
   return {
     part: isEvery ? null : part,
     guards: guardsOf(flags.guard),

@@ -159,7 +159,7 @@ const BAD_COMMANDS: BadCommand[] = [
   {
     name: "a seed that is no number",
     args: ["gate", "smoke", "--seed", "x"],
-    says: /not a whole number.* Type/,
+    says: /--seed x: expected a whole number of 0 or more\. Type/,
   },
   {
     name: "an unknown engine",

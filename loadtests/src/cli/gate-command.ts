@@ -30,7 +30,7 @@ import { showVerdict } from "../terminal/show-verdict.ts";
 import { UsageError } from "../usage-error.ts";
 import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { parseCount, parseScale } from "./parse-number.ts";
+import { parseScale, wholeNumber } from "./parse-number.ts";
 import {
   addWatchOptions,
   demandOf,
@@ -67,7 +67,11 @@ export function addGateCommand(program: Command): void {
         .choices(ENGINE_CHOICES)
         .default("auto"),
     )
-    .option("--seed <N>", "decides arrivals and behaviour; the campaign's own by default", parseCount)
+    .option(
+      "--seed <N>",
+      "decides arrivals and behaviour; the campaign's own by default",
+      wholeNumber("--seed"),
+    )
     .option("--scale <X>", "multiplies rates and bursts", parseScale, 1)
     .option("--fault <NAME>", "switch on one of the reference service's deliberate bugs")
     .option("--out <DIR>", "run folder; a new one under runs/ by default")

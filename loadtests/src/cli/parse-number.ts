@@ -1,12 +1,5 @@
 import { UsageError } from "../usage-error.ts";
 
-/** A whole number of 0 or more. */
-export function parseCount(text: string): number {
-  const count = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(count) && count >= 0) return count;
-  throw new UsageError(`"${text}" is not a whole number of 0 or more. Type e.g. --seed 7.`);
-}
-
 /** A finite number above 0. */
 export function parseScale(text: string): number {
   const scale = Number(text);
@@ -14,10 +7,10 @@ export function parseScale(text: string): number {
   throw new UsageError(`"${text}" is not a number above 0. Type e.g. --scale 0.5.`);
 }
 
-/** A whole number within bounds, for a flag that has them. */
+/** A whole number, within bounds where the flag has them. */
 export function wholeNumber(
   flag: string,
-  { min, max }: { min: number; max: number },
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
 ): (text: string) => number {
   return (text) => {
     const number = Number(text);
@@ -27,4 +20,9 @@ export function wholeNumber(
       `${flag} ${text}: expected a whole number ${bounds}. Type e.g. ${flag} ${Math.max(min, 1)}.`,
     );
   };
+}
+
+/** 0 takes any that is free. */
+export function portNumber(flag: string): (text: string) => number {
+  return wholeNumber(flag, { max: 65_535 });
 }

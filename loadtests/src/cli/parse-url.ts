@@ -1,17 +1,17 @@
 import { UsageError } from "../usage-error.ts";
 
-/** An http or https URL, for a flag that takes one; without a slash at its end. */
-export function webUrl(flag: string): (text: string) => string {
+/** An http or https URL, for a flag that takes one; without a slash at its end. The usual port is for the example. */
+export function webUrl(flag: string, usualPort: number): (text: string) => string {
   return (text) => {
     const protocol = URL.parse(text)?.protocol;
     if (protocol === "http:" || protocol === "https:") return text.replace(/\/+$/, "");
     throw new UsageError(
-      `${flag} ${text}: expected an http or https URL, such as ${flag} http://127.0.0.1:9093`,
+      `${flag} ${text}: expected an http or https URL, such as ${flag} http://127.0.0.1:${usualPort}`,
     );
   };
 }
 
 /** The same, several with commas. */
-export function webUrls(flag: string): (text: string) => string[] {
-  return (text) => text.split(",").map((one) => webUrl(flag)(one.trim()));
+export function webUrls(flag: string, usualPort: number): (text: string) => string[] {
+  return (text) => text.split(",").map((one) => webUrl(flag, usualPort)(one.trim()));
 }

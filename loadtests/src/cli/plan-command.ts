@@ -6,7 +6,7 @@ import { createRunId } from "../plan/run-id.ts";
 import { REFERENCE_TARGET } from "../reference/reference-target.ts";
 import { loadTarget } from "../target/load-target.ts";
 import { hasColor } from "../terminal/color.ts";
-import { parseCount, parseScale } from "./parse-number.ts";
+import { parseScale, wholeNumber } from "./parse-number.ts";
 
 const WIDTH_DEFAULT = 100;
 
@@ -18,7 +18,11 @@ export function addPlanCommand(program: Command): void {
     )
     .argument("<CAMPAIGN>", "campaign file, or the name of a shipped one")
     .option("--target <FILE>", "target file; the reference service by default", REFERENCE_TARGET)
-    .option("--seed <N>", "decides arrivals and behaviour; the campaign's own by default", parseCount)
+    .option(
+      "--seed <N>",
+      "decides arrivals and behaviour; the campaign's own by default",
+      wholeNumber("--seed"),
+    )
     .option("--scale <X>", "multiplies rates and bursts", parseScale, 1)
     .addHelpText("after", "\nExample:\n  crowdproof plan spike --scale 2\n")
     .action(async (name: string, flags: { target: string; seed?: number; scale: number }) => {

@@ -17,7 +17,7 @@ import { createColors, hasColor } from "../terminal/color.ts";
 import { UsageError } from "../usage-error.ts";
 import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { wholeNumber } from "./parse-number.ts";
+import { portNumber, wholeNumber } from "./parse-number.ts";
 import { webUrl, webUrls } from "./parse-url.ts";
 
 interface ProbeFlags {
@@ -40,7 +40,6 @@ interface ProbeFlags {
 const YEAR_SECONDS = 31_536_000;
 
 export function addProbeCommand(program: Command): void {
-  const whole = (flag: string, min: number, max: number) => wholeNumber(flag, { min, max });
   const command = program
     .command("probe")
     .description(
@@ -52,46 +51,50 @@ export function addProbeCommand(program: Command): void {
     .option(
       "--per-minute <N>",
       `visitors a minute, at most ${PER_MINUTE_MAX}`,
-      whole("--per-minute", 1, PER_MINUTE_MAX),
+      wholeNumber("--per-minute", { min: 1, max: PER_MINUTE_MAX }),
       6,
     )
     .option(
       "--burst <N>",
       `visitors at one instant, every three minutes, at most ${BURST_MAX}`,
-      whole("--burst", 0, BURST_MAX),
+      wholeNumber("--burst", { min: 0, max: BURST_MAX }),
       4,
     )
     .option(
       "--window <SECONDS>",
       "how long visitors are kept, and compared with each other",
-      whole("--window", WINDOW_SECONDS_MIN, WINDOW_SECONDS_MAX),
+      wholeNumber("--window", { min: WINDOW_SECONDS_MIN, max: WINDOW_SECONDS_MAX }),
       1_800,
     )
-    .option("--seed <N>", "decides arrivals and behaviour", whole("--seed", 0, Number.MAX_SAFE_INTEGER), 1)
+    .option("--seed <N>", "decides arrivals and behaviour", wholeNumber("--seed"), 1)
     .option(
       "--port <N>",
       "of its metrics, on 127.0.0.1; 0 takes any that is free",
-      whole("--port", 0, 65_535),
+      portNumber("--port"),
       PORTS.probe,
     )
     .option(
       "--alertmanager <URLS>",
       "push alerts there, past Prometheus; several with commas",
-      webUrls("--alertmanager"),
+      webUrls("--alertmanager", PORTS.alertmanager),
     )
     .option(
       "--halt-webhook <URL>",
       "stop the campaign: posted to once an episode, as by Alertmanager",
-      webUrl("--halt-webhook"),
+      webUrl("--halt-webhook", PORTS.admin),
     )
     .option("--halt-token-file <FILE>", "the webhook's bearer token, in a file that only you can read")
     .option("--on-violation <COMMAND>", "stop the campaign: run by the shell once an episode")
     .option(
       "--max-visitors <N>",
       `end after so many visitors; ${endless}`,
-      whole("--max-visitors", 1, Number.MAX_SAFE_INTEGER),
+      wholeNumber("--max-visitors", { min: 1 }),
     )
-    .option("--for <SECONDS>", `end after so long; ${endless}`, whole("--for", 1, YEAR_SECONDS))
+    .option(
+      "--for <SECONDS>",
+      `end after so long; ${endless}`,
+      wholeNumber("--for", { min: 1, max: YEAR_SECONDS }),
+    )
     .option("--out <DIR>", "its folder; a new one under runs/ by default")
     .option("--keep", "leave its people at the target")
     .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])

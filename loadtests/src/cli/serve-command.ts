@@ -3,8 +3,8 @@ import { relative } from "node:path";
 import type { Command } from "commander";
 import { REFERENCE_TARGET } from "../reference/reference-target.ts";
 import { startReferenceService } from "../reference/start-service.ts";
-import { UsageError } from "../usage-error.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { portNumber } from "./parse-number.ts";
 
 /** 3000 is where the shipped k6 scripts look. */
 const DEFAULT_PORT = 3_000;
@@ -13,7 +13,7 @@ export function addServeCommand(program: Command): void {
   program
     .command("serve")
     .description("Start the reference signup service alone and say where it is; Ctrl-C stops it.")
-    .option("--port <N>", "port on 127.0.0.1; 0 takes any that is free", parsePort, DEFAULT_PORT)
+    .option("--port <N>", "port on 127.0.0.1; 0 takes any that is free", portNumber("--port"), DEFAULT_PORT)
     .option("--fault <NAME>", "switch on one of the deliberate bugs")
     .addHelpText("after", "\nExample:\n  crowdproof serve --port 3000 --fault max-plus-one\n")
     .action(serve);
@@ -45,10 +45,4 @@ function describe(url: string, environment: Record<string, string>, fault: strin
     "Ctrl-C stops it.",
     "",
   ].join("\n");
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new UsageError(`--port ${text}: a port is a whole number from 0 to 65535. Type e.g. --port 3000.`);
 }

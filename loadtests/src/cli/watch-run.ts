@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { PORTS } from "../../../monitoring/catalogue/ports.ts";
 import type { AlertWatch } from "../alerts/alert-watch.ts";
 import { demandAlerts } from "../alerts/known-alerts.ts";
 import { openAlertWatch } from "../alerts/open-alert-watch.ts";
@@ -7,6 +8,8 @@ import type { Plan } from "../plan/plan.ts";
 import { type OpenRunMetrics, openRunMetrics } from "../run-metrics/open-run-metrics.ts";
 import { UsageError } from "../usage-error.ts";
 import { collect } from "./collect.ts";
+import { portNumber } from "./parse-number.ts";
+import { webUrl } from "./parse-url.ts";
 
 /** What of the gate's command line is about watching. */
 export interface WatchFlags {
@@ -28,14 +31,22 @@ export function addWatchOptions(command: Command): Command {
   return command
     .option("--alerts", "run the alert rules during the campaign; a page that nobody expects fails it")
     .option("--expect-alert <NAME>", "an alert that must fire (repeatable); implies --alerts", collect, [])
-    .option("--prometheus <URL>", "ask a Prometheus that runs already, instead of starting one", parseUrl)
+    .option(
+      "--prometheus <URL>",
+      "ask a Prometheus that runs already, instead of starting one",
+      webUrl("--prometheus", PORTS.prometheus),
+    )
     .addOption(
       new Option(
         "--alerts-label <NAME=VALUE>",
         "which targets and alerts of that Prometheus are meant; run=<this run's id> by default",
       ).argParser(parseLabel),
     )
-    .option("--metrics-port <N>", "serve this run's own metrics on 127.0.0.1; 0 takes any port", parsePort);
+    .option(
+      "--metrics-port <N>",
+      "serve this run's own metrics on 127.0.0.1; 0 takes any port",
+      portNumber("--metrics-port"),
+    );
 }
 
 export function isWatched({ alerts, expectAlert }: WatchFlags): boolean {
@@ -93,19 +104,8 @@ function watchAlerts(
   });
 }
 
-function parseUrl(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new UsageError(`--prometheus ${text}: not an address. Type e.g. --prometheus http://127.0.0.1:9090`);
-}
-
 function parseLabel(text: string): { name: string; value: string } {
   const [, name, value] = /^([a-zA-Z_]\w*)=(.*)$/.exec(text) ?? [];
   if (name !== undefined && value !== undefined) return { name, value };
   throw new UsageError(`--alerts-label ${text}: a label is NAME=VALUE. Type e.g. --alerts-label job=signup`);
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new UsageError(`--metrics-port ${text}: a port is a whole number from 0 to 65535.`);
 }
