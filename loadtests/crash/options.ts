@@ -1,7 +1,7 @@
-import { access, constants } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { wholeNumber } from "../src/cli/parse-number.ts";
+import { writableFile } from "../src/cli/writable-file.ts";
 import { UsageError } from "../src/usage-error.ts";
 
 export interface CrashOptions {
@@ -66,16 +66,4 @@ function readFlags(argv: string[]) {
     const words = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${words}\n\n${HELP}`, { cause: error });
   }
-}
-
-/** Asked now: an hour later is late to learn that the folder is not there. */
-async function writableFile(file: string): Promise<string> {
-  try {
-    await access(dirname(resolve(file)), constants.W_OK);
-  } catch (cause) {
-    throw new UsageError(`--out ${file}: its folder is not there or may not be written to. Make it first.`, {
-      cause,
-    });
-  }
-  return file;
 }

@@ -1,7 +1,6 @@
-import { access, constants } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { wholeNumber } from "../src/cli/parse-number.ts";
+import { writableFile } from "../src/cli/writable-file.ts";
 import { didYouMean } from "../src/document/did-you-mean.ts";
 import { findK6 } from "../src/engine/k6/find-k6.ts";
 import { UsageError } from "../src/usage-error.ts";
@@ -92,18 +91,6 @@ function guardsOf(wanted = "both"): GuardState[] {
   if (wanted === "both") return ["off", "on"];
   if (wanted === "on" || wanted === "off") return [wanted];
   throw new UsageError(`--guard ${wanted}: it is on, off or both.`);
-}
-
-/** Asked now: half an hour later is late to learn that the folder is not there. */
-async function writableFile(file: string): Promise<string> {
-  try {
-    await access(dirname(resolve(file)), constants.W_OK);
-  } catch (cause) {
-    throw new UsageError(`--out ${file}: its folder is not there or may not be written to. Make it first.`, {
-      cause,
-    });
-  }
-  return file;
 }
 
 function enginesHere(wanted: string | undefined): Pick<ProveOptions, "engines" | "notRun"> {

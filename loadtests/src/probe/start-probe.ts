@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { CANARY_KEY_SECRET } from "../people/canary.ts";
+import { serveMetrics } from "../run-metrics/serve-metrics.ts";
 import type { Target } from "../target/target.ts";
 import { baseUrlOf } from "../target/template.ts";
 import { describeStart, type Look } from "./describe-probe.ts";
@@ -7,7 +8,7 @@ import { createFindings } from "./findings.ts";
 import type { Trickle } from "./plan-cycle.ts";
 import type { AlertPlaces } from "./probe-alert.ts";
 import { replaceFile, takeFolder } from "./probe-folder.ts";
-import { createProbeMetrics, serveProbeMetrics } from "./probe-metrics.ts";
+import { createProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeVerdict } from "./probe-verdict.ts";
 import { createAlertPush } from "./push-alerts.ts";
 import { runProbe } from "./run-probe.ts";
@@ -47,7 +48,7 @@ export async function startProbe(settings: ProbeSettings): Promise<ProbeVerdict>
     startedAt: new Date().toISOString(),
   } as const;
   const metrics = createProbeMetrics(target.name);
-  const served = await serveProbeMetrics(metrics, settings.port);
+  const served = await serveMetrics(metrics, { port: settings.port, flag: "--port", owner: "probe" });
   try {
     const folder = await takeFolder(dir, record);
     const places = { target: target.name, metricsUrl: served.url, ...settings.places };

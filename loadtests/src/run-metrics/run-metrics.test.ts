@@ -4,9 +4,10 @@ import { HARNESS_METRICS } from "../../../monitoring/catalogue/harness-metrics.t
 import { healthyHistory } from "../../test/history-builder.ts";
 import { createRunCounts } from "./run-counts.ts";
 import { createRunMetrics } from "./run-metrics.ts";
-import { type ServedMetrics, serveRunMetrics } from "./serve-run-metrics.ts";
+import { type ServedMetrics, serveMetrics } from "./serve-metrics.ts";
 
 const { plan, events } = healthyHistory();
+const AT = { flag: "--metrics-port", owner: "run" } as const;
 let nowMs = 0;
 let counts: ReturnType<typeof createRunCounts>;
 let served: ServedMetrics;
@@ -14,7 +15,7 @@ let served: ServedMetrics;
 beforeEach(async () => {
   nowMs = 0;
   counts = createRunCounts(plan, () => nowMs);
-  served = await serveRunMetrics(createRunMetrics(plan, counts), 0);
+  served = await serveMetrics(createRunMetrics(plan, counts), { ...AT, port: 0 });
 });
 afterEach(() => served.close());
 
@@ -81,7 +82,7 @@ it("counts an answer with somebody else's data, and not the control's", async ()
 it("says what else there is, and nothing of a port that is taken but its number", async () => {
   expect((await fetch(served.url.replace("/metrics", "/other"))).status).toBe(404);
   const port = Number(new URL(served.url).port);
-  await expect(serveRunMetrics(createRunMetrics(plan, counts), port)).rejects.toThrow(
-    `--metrics-port ${port}`,
+  await expect(serveMetrics(createRunMetrics(plan, counts), { ...AT, port })).rejects.toThrow(
+    `Port ${port} is in use, perhaps by another run. Name another, or take any that is free: --metrics-port 0`,
   );
 });
