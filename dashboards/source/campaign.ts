@@ -13,6 +13,7 @@ import {
 } from "./panel.ts";
 import { perSecond, quantile, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
+import { AUDITOR_BLIND, found, withheld } from "./wrong-identities.ts";
 
 const NO_SERVICE = "no service";
 const acknowledged = service("crowdproof_signups_total", 'outcome="acknowledged"');
@@ -111,13 +112,14 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
     unit: "none",
     decimals: 0,
     thresholds: ZERO_ONLY,
+    words: [AUDITOR_BLIND],
     noValue: NO_SERVICE,
     width: 4,
     isLarge: true,
     runbooks: ["IdAnomaly", "IdAnomalyInDatabase"],
     queries: [
-      { expr: `sum(${service("crowdproof_anomalies_total")})`, legend: "withheld" },
-      { expr: `sum(${service("crowdproof_auditor_findings")})`, legend: "in the database" },
+      { expr: withheld, legend: "withheld" },
+      { expr: found, legend: "in the database" },
     ],
   },
 ];

@@ -30,8 +30,10 @@ import {
   type PanelBuilder,
   QueryVariableBuilder,
   RowBuilder,
+  SpecialValueMatch,
   ThresholdsConfigBuilder,
   ThresholdsMode,
+  type ValueMapping,
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
@@ -41,8 +43,8 @@ import { PanelBuilder as TimelineBuilder } from "@grafana/grafana-foundation-sdk
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { PanelBuilder as GraphBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import { ANNOTATIONS, type AnnotationSpec } from "./annotations.ts";
-import { LINE_COLOURS, PLAIN } from "./palette.ts";
-import type { DashboardSpec, PanelSpec, Query, RowSpec, VariableSpec } from "./panel.ts";
+import { LINE_COLOURS, PLAIN, UNKNOWN } from "./palette.ts";
+import type { DashboardSpec, PanelSpec, Query, RowSpec, VariableSpec, Word } from "./panel.ts";
 
 const PROMETHEUS = { type: "prometheus", uid: "${datasource}" };
 const TAG = "crowdproof";
@@ -119,7 +121,8 @@ function buildPanel(spec: PanelSpec, id: number, gridPos: GridPos): ReturnType<P
     .links((spec.runbooks ?? []).map(runbookLink))
     .targets(spec.queries.map((query, index) => target(spec, query, refIdOf(index))));
   if (spec.decimals !== undefined) builder.decimals(spec.decimals);
-  if (spec.words !== undefined) builder.mappings([wordsOf(spec.words)]);
+  const mappings = mappingsOf(spec);
+  if (mappings.length > 0) builder.mappings(mappings);
   const panel = builder.build();
   return { ...panel, links: (panel.links ?? []).map(inSight) };
 }
@@ -226,11 +229,24 @@ function thresholdsOf(spec: PanelSpec): ThresholdsConfigBuilder {
     .steps(spec.thresholds.map(({ from, colour }) => ({ value: from, color: colour })));
 }
 
-function wordsOf(words: NonNullable<PanelSpec["words"]>) {
+function mappingsOf({ kind, words, noValue }: PanelSpec): ValueMapping[] {
+  return [
+    ...(words === undefined ? [] : [wordsOf(words)]),
+    // Grafana fills a tile without data with the colour of the lowest threshold, which is mostly the good one.
+    ...(kind === "stat" ? [wordForNothing(noValue)] : []),
+  ];
+}
+
+function wordForNothing(text: string): ValueMapping {
+  const options = { match: SpecialValueMatch.NullAndNan, result: { text, color: UNKNOWN } };
+  return { type: MappingType.SpecialValue, options };
+}
+
+function wordsOf(words: readonly Word[]): ValueMapping {
   const options = Object.fromEntries(
     words.map(({ value, text, colour }, index) => [`${value}`, { text, color: colour, index }]),
   );
-  return { type: MappingType.ValueToText as const, options };
+  return { type: MappingType.ValueToText, options };
 }
 
 function target(spec: PanelSpec, query: Query, refId: string): DataqueryBuilder {

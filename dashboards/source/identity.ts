@@ -3,8 +3,9 @@ import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
 import { BY_CHECK, NO_PROBE, THE_PROBE } from "./probe-panels.ts";
-import { age, perSecond, probe, quantile, service } from "./promql.ts";
+import { age, perSecond, quantile, service } from "./promql.ts";
 import { INSTANCE, TARGET } from "./variables.ts";
+import { AUDITOR_BLIND, found, PROBE_BLIND, seen, withheld } from "./wrong-identities.ts";
 
 const NO_SERVICE = "no service";
 const NO_RECEIVER = "no receiver";
@@ -22,34 +23,37 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
     width: 5,
     isLarge: true,
     runbooks: ["IdAnomaly"],
-    queries: [{ expr: `sum(${service("crowdproof_anomalies_total")})`, legend: "withheld" }],
+    queries: [{ expr: withheld, legend: "withheld" }],
   },
   {
     kind: "stat",
     title: "Found in the database",
     description:
-      "Impossible states at the auditor's last look, those that somebody has not handled included.",
+      "Impossible states at the auditor's last look, and anomalies that nobody has handled. Orange: it found none, and has not looked for longer than its alert allows.",
     unit: "none",
     decimals: 0,
     thresholds: ZERO_ONLY,
+    words: [AUDITOR_BLIND],
     noValue: NO_SERVICE,
     width: 5,
     isLarge: true,
-    runbooks: ["IdAnomalyInDatabase"],
-    queries: [{ expr: `sum(${service("crowdproof_auditor_findings")})`, legend: "findings" }],
+    runbooks: ["IdAnomalyInDatabase", "AuditorStale"],
+    queries: [{ expr: found, legend: "findings" }],
   },
   {
     kind: "stat",
     title: "Seen by the probe",
-    description: "Observations from outside in which a check failed.",
+    description:
+      "Observations from outside in which a check failed. Orange: none, and no visitor has seen their own data for longer than its alert allows.",
     unit: "none",
     decimals: 0,
     thresholds: ZERO_ONLY,
+    words: [PROBE_BLIND],
     noValue: NO_PROBE,
     width: 5,
     isLarge: true,
-    runbooks: ["ProbeSawForeignData"],
-    queries: [{ expr: `sum(${probe("crowdproof_probe_violations_total")})`, legend: "violations" }],
+    runbooks: ["ProbeSawForeignData", "ProbeSilent"],
+    queries: [{ expr: seen, legend: "violations" }],
   },
   {
     kind: "stat",
@@ -115,7 +119,7 @@ const ANOMALIES: readonly PanelSpec[] = [
     runbooks: ["IdAnomalyInDatabase"],
     queries: [
       {
-        expr: `sum by (kind) (${service("crowdproof_auditor_findings")})`,
+        expr: `max by (kind) (${service("crowdproof_auditor_findings")})`,
         ...linesOf("crowdproof_auditor_findings", "kind"),
       },
     ],

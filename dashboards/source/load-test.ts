@@ -4,6 +4,7 @@ import { linesOf } from "./label-values.ts";
 import { atLeast, type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
 import { perSecond, quantile, service } from "./promql.ts";
 import { INSTANCE, RUN } from "./variables.ts";
+import { withheld } from "./wrong-identities.ts";
 
 const NO_RUN = "no run shows its numbers";
 const NO_SERVICE = "no service";
@@ -184,7 +185,7 @@ const UNDER_IT: readonly PanelSpec[] = [
     runbooks: ["IdAnomaly"],
     queries: [
       { expr: `sum(${run("crowdproof_run_exposures_total")})`, legend: "exposures" },
-      { expr: `sum(${service("crowdproof_anomalies_total")})`, legend: "withheld" },
+      { expr: withheld, legend: "withheld" },
     ],
   },
 ];

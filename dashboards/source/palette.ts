@@ -18,6 +18,8 @@ export const GOOD = PALETTE.bluishGreen;
 export const LOOK = PALETTE.orange;
 export const BAD = PALETTE.vermillion;
 export const PLAIN = PALETTE.skyBlue;
+/** Nothing is known: not good either. */
+export const UNKNOWN = PALETTE.grey;
 
 /** For lines that are neither good nor bad, in the order in which they are given out. */
 export const LINE_COLOURS: readonly string[] = Object.values(PALETTE);

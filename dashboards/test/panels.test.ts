@@ -31,6 +31,16 @@ describe.each(NAMES)("the dashboard %s", (name) => {
     expect(panels.flatMap((panel) => incompleteness(panel))).toEqual([]);
   });
 
+  it("fills no tile with a good colour that has no data, whatever its lowest threshold is", () => {
+    const tiles = panels.filter(({ type }) => type === "stat");
+    expect(tiles.map(({ title, fieldConfig }) => [title, ofNothing(fieldConfig?.defaults)])).toEqual(
+      tiles.map(({ title, fieldConfig }) => [
+        title,
+        { text: fieldConfig?.defaults.noValue, color: PALETTE.grey },
+      ]),
+    );
+  });
+
   it("is not editable, and its panels are numbered in the order in which they are read", () => {
     expect(dashboard.editable).toBe(false);
     expect(dashboard.panels.map(({ id }) => id)).toEqual(dashboard.panels.map((_, index) => index + 1));
@@ -156,6 +166,10 @@ function incompleteness({ title, description, targets, fieldConfig }: Panel): st
   return Object.entries(has)
     .filter(([, isThere]) => !isThere)
     .map(([what]) => `${title} has not ${what}`);
+}
+
+function ofNothing(defaults: NonNullable<Panel["fieldConfig"]>["defaults"] | undefined) {
+  return defaults?.mappings?.find(({ options }) => options.match === "null+nan")?.options.result;
 }
 
 /** The grid's cells, each owned by exactly one panel down to the last row. */

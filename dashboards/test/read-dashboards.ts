@@ -24,12 +24,22 @@ export interface Panel {
     readonly defaults: {
       readonly unit?: string;
       readonly noValue?: string;
+      readonly mappings?: readonly Mapping[];
       readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] };
     };
     readonly overrides: readonly {
       readonly matcher: { readonly options: string };
       readonly properties: readonly { readonly id: string }[];
     }[];
+  };
+}
+
+/** What stands for a value. */
+interface Mapping {
+  readonly type: string;
+  readonly options: {
+    readonly match?: string;
+    readonly result?: { readonly text: string; readonly color: string };
   };
 }
 
