@@ -6,16 +6,16 @@ import {
   atLeast,
   type DashboardSpec,
   NO_LIMIT,
+  NO_SERVICE,
   type PanelSpec,
   upTo,
   type Word,
   ZERO_ONLY,
 } from "./panel.ts";
-import { perSecond, quantile, service } from "./promql.ts";
+import { percentiles, perSecond, quantile, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
 import { AUDITOR_BLIND, found, withheld } from "./wrong-identities.ts";
 
-const NO_SERVICE = "no service";
 const acknowledged = service("crowdproof_signups_total", 'outcome="acknowledged"');
 const membersPerSecond = `sum(${perSecond(acknowledged)})`;
 const toldSeconds = `max(${service("crowdproof_line_wait_seconds")})`;
@@ -222,11 +222,7 @@ const THE_ANSWERS: readonly PanelSpec[] = [
     noValue: "no signup was acknowledged",
     width: 8,
     runbooks: ["SignupsSlowInCampaign", "SignupsSlowThisMonth"],
-    queries: [
-      { expr: quantile(0.5, service("crowdproof_signup_latency_seconds_bucket")), legend: "p50" },
-      { expr: quantile(0.95, service("crowdproof_signup_latency_seconds_bucket")), legend: "p95" },
-      { expr: quantile(0.99, service("crowdproof_signup_latency_seconds_bucket")), legend: "p99" },
-    ],
+    queries: percentiles(service("crowdproof_signup_latency_seconds_bucket"), 50, 95, 99),
   },
   {
     kind: "graph",

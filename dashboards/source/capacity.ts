@@ -1,11 +1,10 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
-import { atLeast, type DashboardSpec, NO_LIMIT, type PanelSpec, upTo } from "./panel.ts";
-import { perSecond, quantile, service } from "./promql.ts";
+import { atLeast, type DashboardSpec, NO_LIMIT, NO_SERVICE, type PanelSpec, upTo } from "./panel.ts";
+import { percentiles, perSecond, quantile, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
 
-const NO_SERVICE = "no service";
 const NEVER_FULL = "never full yet";
 
 const busy = `sum(${service("crowdproof_pool_connections", 'state="busy"')})`;
@@ -153,10 +152,7 @@ const THE_LINE: readonly PanelSpec[] = [
     noValue: "no ticket was used",
     width: 8,
     runbooks: ["WaitToldWrong"],
-    queries: [
-      { expr: quantile(0.5, service("crowdproof_ticket_delay_seconds_bucket")), legend: "p50" },
-      { expr: quantile(0.95, service("crowdproof_ticket_delay_seconds_bucket")), legend: "p95" },
-    ],
+    queries: percentiles(service("crowdproof_ticket_delay_seconds_bucket"), 50, 95),
   },
   {
     kind: "graph",
@@ -187,11 +183,7 @@ const THE_DATABASE: readonly PanelSpec[] = [
     noValue: "nothing was committed",
     width: 8,
     runbooks: ["CommitsSlow"],
-    queries: [
-      { expr: quantile(0.5, service("crowdproof_commit_seconds_bucket")), legend: "p50" },
-      { expr: quantile(0.95, service("crowdproof_commit_seconds_bucket")), legend: "p95" },
-      { expr: quantile(0.99, service("crowdproof_commit_seconds_bucket")), legend: "p99" },
-    ],
+    queries: percentiles(service("crowdproof_commit_seconds_bucket"), 50, 95, 99),
   },
   {
     kind: "graph",

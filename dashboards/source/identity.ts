@@ -1,13 +1,12 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
-import { type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
+import { type DashboardSpec, NO_LIMIT, NO_SERVICE, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
 import { BY_CHECK, NO_PROBE, THE_PROBE } from "./probe-panels.ts";
-import { age, perSecond, quantile, service } from "./promql.ts";
+import { age, percentiles, perSecond, service } from "./promql.ts";
 import { INSTANCE, TARGET } from "./variables.ts";
 import { AUDITOR_BLIND, found, PROBE_BLIND, seen, withheld } from "./wrong-identities.ts";
 
-const NO_SERVICE = "no service";
 const NO_RECEIVER = "no receiver";
 
 const AT_A_GLANCE: readonly PanelSpec[] = [
@@ -201,10 +200,7 @@ const AUDITOR_AND_HALT: readonly PanelSpec[] = [
     noValue: "no look yet",
     width: 8,
     runbooks: ["AuditorStale"],
-    queries: [
-      { expr: quantile(0.5, service("crowdproof_auditor_look_seconds_bucket")), legend: "p50" },
-      { expr: quantile(0.99, service("crowdproof_auditor_look_seconds_bucket")), legend: "p99" },
-    ],
+    queries: percentiles(service("crowdproof_auditor_look_seconds_bucket"), 50, 99),
   },
   {
     kind: "stat",

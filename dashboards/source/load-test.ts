@@ -1,13 +1,20 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
-import { atLeast, type DashboardSpec, NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
-import { perSecond, quantile, service } from "./promql.ts";
+import {
+  atLeast,
+  type DashboardSpec,
+  NO_LIMIT,
+  NO_SERVICE,
+  type PanelSpec,
+  upTo,
+  ZERO_ONLY,
+} from "./panel.ts";
+import { percentiles, perSecond, service } from "./promql.ts";
 import { INSTANCE, RUN } from "./variables.ts";
 import { withheld } from "./wrong-identities.ts";
 
 const NO_RUN = "no run shows its numbers";
-const NO_SERVICE = "no service";
 
 function run(metric: string): string {
   return `${metric}{run=~"$run"}`;
@@ -100,10 +107,7 @@ const SENT: readonly PanelSpec[] = [
     thresholds: upTo(0.02, 0.1),
     noValue: NO_RUN,
     width: 12,
-    queries: [
-      { expr: quantile(0.5, run("crowdproof_run_start_error_seconds_bucket")), legend: "p50" },
-      { expr: quantile(0.99, run("crowdproof_run_start_error_seconds_bucket")), legend: "p99" },
-    ],
+    queries: percentiles(run("crowdproof_run_start_error_seconds_bucket"), 50, 99),
   },
 ];
 
@@ -151,11 +155,7 @@ const UNDER_IT: readonly PanelSpec[] = [
     noValue: "no signup was acknowledged",
     width: 8,
     runbooks: ["SignupsSlowInCampaign"],
-    queries: [
-      { expr: quantile(0.5, service("crowdproof_signup_latency_seconds_bucket")), legend: "p50" },
-      { expr: quantile(0.95, service("crowdproof_signup_latency_seconds_bucket")), legend: "p95" },
-      { expr: quantile(0.99, service("crowdproof_signup_latency_seconds_bucket")), legend: "p99" },
-    ],
+    queries: percentiles(service("crowdproof_signup_latency_seconds_bucket"), 50, 95, 99),
   },
   {
     kind: "graph",

@@ -71,6 +71,9 @@ export interface VariableSpec {
   readonly sourceLabel: string;
 }
 
+/** Of no data, where there is no instance that tells. */
+export const NO_SERVICE = "no service";
+
 /** A level that has no good or bad side. */
 export const NO_LIMIT: readonly Step[] = [{ from: null, colour: PLAIN }];
 

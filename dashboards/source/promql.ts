@@ -1,3 +1,5 @@
+import type { Query } from "./panel.ts";
+
 /** A metric of the service, of the instances chosen at the dashboard's head. */
 export function service(metric: string, ...matchers: readonly string[]): string {
   return `${metric}{${['instance=~"$instance"', ...matchers].join(",")}}`;
@@ -11,6 +13,11 @@ export function perSecond(series: string): string {
 /** A quantile of a histogram over all instances, apart by the labels given. */
 export function quantile(q: number, buckets: string, ...by: readonly string[]): string {
   return `histogram_quantile(${q}, sum by (${["le", ...by].join(", ")}) (${perSecond(buckets)}))`;
+}
+
+/** One line for each percentile of a histogram. */
+export function percentiles(buckets: string, ...percents: readonly number[]): Query[] {
+  return percents.map((percent) => ({ expr: quantile(percent / 100, buckets), legend: `p${percent}` }));
 }
 
 /** A metric of a probe, of the systems chosen. */
