@@ -108,7 +108,7 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
     kind: "stat",
     title: "Wrong identities",
     description:
-      "Answers withheld because they carried somebody else's identity or a wrong ID, and impossible states found in the database. Anything but 0: go to Identity, follow the runbook.",
+      "Answers withheld because they carried somebody else's identity or a wrong ID, and impossible states found in the database. Anything but 0: go to Identity, follow the runbook. Orange: the auditor found none, and does not look.",
     unit: "none",
     decimals: 0,
     thresholds: ZERO_ONLY,

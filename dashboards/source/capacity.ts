@@ -46,10 +46,11 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
   {
     kind: "stat",
     title: "Connections busy",
-    description: "Of the database connections that the workers may have. Full for long: PoolExhausted.",
+    description:
+      "Of the database connections that the workers may have. Orange for long (PoolExhausted): reads are at their limit, and signups come on top.",
     unit: "percentunit",
     decimals: 0,
-    thresholds: upTo(0.8, 1),
+    thresholds: upTo(alertAt.capacity.busyConnectionsShare, 1),
     noValue: NO_SERVICE,
     width: 6,
     isLarge: true,
