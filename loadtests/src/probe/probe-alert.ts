@@ -37,7 +37,7 @@ export function probeAlert(seen: Seen, places: AlertPlaces): ProbeAlert {
     },
     annotations: {
       summary: `${target} ${PROBE_CHECK_FAILED[check]}.`,
-      description: `${check} failed ${times} times since ${since}, the last at ${last}, seen by the probe's own visitors.`,
+      description: `${check} failed ${times === 1 ? "once" : `${times} times`} since ${since}, the last at ${last}, seen by the probe's own visitors.`,
       runbook_url: `${withoutSlash(runbookBaseUrl)}/${NAME}`,
       dashboard_url: `${withoutSlash(dashboardBaseUrl)}/d/crowdproof-identity`,
     },

@@ -51,7 +51,7 @@ function idAnomaly(expr: string, { identity }: Parameters): Alert {
     summary:
       "Somebody was about to get somebody else's ID or data ({{ $labels.kind }}). The answer was withheld.",
     description:
-      "{{ $value | humanize }} answers of kind {{ $labels.kind }} were withheld since the service started. The campaign should be closed by now: make sure, then find out who was shown what.",
+      "Answers of kind {{ $labels.kind }} withheld since the service started: {{ $value | humanize }}. The campaign should be closed by now: make sure, then find out who was shown what.",
     dashboard: "identity",
     threshold: `the first one, at most ${duration(identity.windowSeconds)} ago and after the last reopening`,
   };
@@ -73,7 +73,7 @@ function probeSawForeignData(expr: string, { identity }: Parameters): Alert {
     summary: "{{ $labels.target }} broke a promise that the probe looks after: {{ $labels.check }}.",
     summariesFor: { label: "check", sentences: PROBE_SENTENCES },
     description:
-      "{{ $value | humanize }} observations failed the check {{ $labels.check }} since the probe started. They are answers that left: real visitors may get the same.",
+      "Observations that failed the check {{ $labels.check }} since the probe started: {{ $value | humanize }}. They are of answers that left: real visitors may get the same.",
     dashboard: "identity",
     threshold: `the first one, at most ${duration(identity.windowSeconds)} ago and after the last reopening`,
   };
@@ -115,7 +115,7 @@ function idAnomalyInDatabase({ identity }: Parameters): Alert {
     keepFiringSeconds: identity.keepFiringSeconds,
     summary: "The database holds what must not be there: {{ $labels.kind }}.",
     description:
-      "{{ $value | humanize }} findings of kind {{ $labels.kind }} that nobody has handled. They stay until somebody has.",
+      "Findings of kind {{ $labels.kind }} that nobody has handled: {{ $value | humanize }}. They stay until somebody has.",
     dashboard: "identity",
     threshold: "one finding that was not there when the campaign was last reopened, until it is handled",
   };

@@ -71,7 +71,7 @@ function ruleFailing({ watching: at }: Parameters): Alert {
     severity: "page",
     expr: `sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total[${window}])) > 0`,
     summary: "Prometheus cannot evaluate alert rules: what they watch is not watched.",
-    description: "{{ $value | humanize }} evaluations failed in {{ $labels.rule_group }}.",
+    description: "Evaluations that failed in {{ $labels.rule_group }}: {{ $value | humanize }}.",
     dashboard: "campaign",
     threshold: `one failure, for ${window}`,
   };
@@ -102,7 +102,7 @@ function pushFailing({ watching: at }: Parameters): Alert {
     severity: "ticket",
     expr: `sum by (run) (increase(crowdproof_pushes_total{outcome="failed"}[${window}])) > 0`,
     summary: "The service cannot post its alerts to Alertmanager itself; only the slower way is left.",
-    description: "{{ $value | humanize }} pushes failed.",
+    description: "Pushes that failed: {{ $value | humanize }}.",
     dashboard: "identity",
     threshold: `one failure, for ${window}`,
   };
