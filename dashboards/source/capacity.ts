@@ -178,7 +178,7 @@ const THE_DATABASE: readonly PanelSpec[] = [
   {
     kind: "graph",
     title: "Commits",
-    description: "One batch's commit, from the statement sent to its answer.",
+    description: "One batch's commit, from its statement given to the pool to its answer or its failure.",
     unit: "s",
     thresholds: upTo(0.1, alertAt.capacity.commitSeconds),
     noValue: "nothing was committed",

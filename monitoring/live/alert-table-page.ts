@@ -26,7 +26,7 @@ page that nobody is to expect would stand in bold.
 | alert | severity | what was done | fired | told | over | fired with it |
 |---|---|---|---|---|---|---|
 ${SCENES.map(({ alert, how }) => rowOf(alert, how, proofs[alert])).join("\n")}
-| Watchdog | none | it always fires; Prometheus or Alertmanager killed: [alert-latency.md](alert-latency.md) | always | each second | – | – |
+| Watchdog | none | it always fires; Prometheus or Alertmanager killed: [alert-latency.md](alert-latency.md) | always | every 2 s | – | – |
 
 ## No page where all is well
 

@@ -25,7 +25,12 @@ const SOURCES = [
     where:
       "On the admin server, port 3001: all at `/metrics` (two workers: 92 kB, 10 ms of processor time a scrape); those marked ● also at `/metrics/anomalies`, which is small enough to be scraped each second (4.5 kB, 2 ms).",
   },
-  { servedBy: "harness", title: "A gate that runs", where: "With `--alerts`, on port 9097 at `/metrics`." },
+  {
+    servedBy: "harness",
+    title: "A gate that runs",
+    where:
+      "With `--metrics-port N`, on that port at `/metrics`; `npm run up` looks at 9097. With `--alerts` alone, on any that is free, for its own Prometheus.",
+  },
   { servedBy: "probe", title: "The probe", where: "On port 9096 at `/metrics`." },
   { servedBy: "receiver", title: "The receiver", where: "On port 9095 at `/metrics`." },
 ] as const satisfies readonly { servedBy: Metric["servedBy"]; title: string; where: string }[];
