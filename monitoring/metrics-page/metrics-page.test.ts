@@ -30,7 +30,7 @@ describe("every metric of the catalogue", () => {
     expect(name).toMatch(/^crowdproof_[a-z]+(_[a-z]+)*$/);
     expect(name.endsWith("_total")).toBe(type === "counter");
     if (unit === "seconds since 1970") expect(name).toMatch(/_timestamp_seconds$/);
-    if (unit === "seconds") expect(name).toMatch(/_seconds(_max)?$/);
+    if (unit === "seconds") expect(name).toMatch(type === "counter" ? /_seconds_total$/ : /_seconds(_max)?$/);
     if (unit === "ratio") expect(name).toMatch(/_ratio$/);
   });
 
