@@ -138,7 +138,7 @@ it("a mail to an address of nobody that carries nothing of anybody is told, and 
   const stray = observation({ kind: "mail", name: "smtp", value: 9 });
   const { outcome, summary } = await readsOwn(mailedHistory((mails) => [...mails, stray]));
   expect(outcome).toBe("pass");
-  expect(summary).toContain("1 mails went to addresses of nobody in this run");
+  expect(summary).toContain("1 mail went to an address of nobody in this run");
 });
 
 it("members to whom no mail came are told", async () => {

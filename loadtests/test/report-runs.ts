@@ -417,7 +417,7 @@ function unproven(pass: Verdict): Verdict {
     const summary =
       check.name === "acks-durable"
         ? "802 acknowledged members could not be looked for; 0 of 802 acknowledged members were found again"
-        : "1 things the claim needs did not happen (overlap of 4 %, aimed at 30 %); 4 % of visitors had another's signup in flight";
+        : "1 thing the claim needs did not happen (overlap of 4 %, aimed at 30 %); 4 % of visitors had another's signup in flight";
     return { ...check, judged: true, outcome: "unknown", observed: 0, summary };
   });
   return {

@@ -7,6 +7,7 @@ import { load } from "cheerio";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ALERT_CHECKS, CHECKS } from "../src/checks/check-table.ts";
+import { counted } from "../src/checks/counted.ts";
 import { commandsOf } from "../src/report/commands.ts";
 import { inJapanese } from "../src/report/findings.ts";
 import { LANGUAGES, NAMES, TEXTS } from "../src/report/texts.ts";
@@ -55,12 +56,14 @@ describe("the report's texts", () => {
 });
 
 describe("the checks' findings", () => {
-  const numbers = new Proxy<Record<string, number>>({}, { get: () => 3 });
+  const all = (value: number) => new Proxy<Record<string, number>>({}, { get: () => value });
   const withoutOrigin = { originOverlapPercent: null } as unknown as Record<string, number>;
   const sentences = [...CHECKS, ...ALERT_CHECKS].flatMap((rule) => [
-    ...[numbers, {}, withoutOrigin].map((counted) => rule.observed(counted)),
-    `3 ${rule.violations}`,
-    `3 ${rule.unknowns} (what was wrong, and where)`,
+    ...[all(1), all(3), {}, withoutOrigin].map((numbers) => rule.observed(numbers)),
+    ...[1, 3].flatMap((number) => [
+      counted(number, rule.violations),
+      `${counted(number, rule.unknowns)} (what was wrong, and where)`,
+    ]),
     ...(rule.unexercised === undefined ? [] : [`not exercised: ${rule.unexercised}`]),
   ]);
   const objectives = [

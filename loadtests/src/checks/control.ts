@@ -19,8 +19,8 @@ export async function checkControl(history: HistoryDatabase): Promise<CheckResul
     const violations: Record<string, number> = {};
     for (const control of CONTROLS) {
       await history.look(control);
-      const counted = await countCheck(history, await readStatements(MUST_BE_RED[control]));
-      violations[control] = counted.violations.total;
+      const counts = await countCheck(history, await readStatements(MUST_BE_RED[control]));
+      violations[control] = counts.violations.total;
     }
     const red = CONTROLS.filter((control) => (violations[control] ?? 0) > 0);
     const blind = CONTROLS.filter((control) => !red.includes(control));

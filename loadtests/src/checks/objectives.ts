@@ -1,5 +1,6 @@
 import type { Percentiles } from "../plan/plan.ts";
 import type { CheckResult, Evidence } from "../verdict/verdict.ts";
+import { counted } from "./counted.ts";
 import type { HistoryDatabase } from "./history-database.ts";
 import { crashed } from "./run-check.ts";
 import { findStatement, type Mark, readStatements, type Statement } from "./sql-file.ts";
@@ -113,7 +114,7 @@ async function judgeMembers(
     observed,
     isMet: share >= shareMin,
     summary:
-      `${percent(share)} of ${observed.toLocaleString("en")} due people were members within ${seconds} s ` +
+      `${percent(share)} of ${counted(observed, "due {person was a member|people were members}")} within ${seconds} s ` +
       `(at least ${percent(shareMin)})${told}`,
     evidence: [{ due: observed, membersInTime: hits, missed: observed - hits, waited }],
   };
@@ -160,7 +161,7 @@ async function judgeErrors(history: HistoryDatabase, statements: Statement[], ma
   return {
     observed,
     isMet: ratio <= max,
-    summary: `${errors.toLocaleString("en")} of ${observed.toLocaleString("en")} requests were lost or failed, ${percent(ratio)} (at most ${percent(max)})`,
+    summary: `${errors.toLocaleString("en")} of ${counted(observed, "{request was|requests were} lost or failed")}, ${percent(ratio)} (at most ${percent(max)})`,
     evidence: [{ requests: observed, errors }],
   };
 }
@@ -186,7 +187,7 @@ async function judgeBounds(
     observed: passed.length > 0 || isAllSeen ? seen.length : 0,
     isMet: passed.length === 0,
     summary:
-      `${passed.length.toLocaleString("en")} of ${evidence.length.toLocaleString("en")} bounds were passed` +
+      `${passed.length.toLocaleString("en")} of ${counted(evidence.length, "{bound was|bounds were} passed")}` +
       passed.map(({ series, value, most }) => `; ${series} said ${value} (at most ${most})`).join(""),
     evidence: [...passed, ...evidence.filter((row) => !passed.includes(row))],
   };

@@ -1,11 +1,12 @@
 import type { CheckKind, CheckResult, Evidence, Outcome } from "../verdict/verdict.ts";
 import type { CheckRule, Numbers } from "./check-table.ts";
+import { counted } from "./counted.ts";
 import { EVIDENCE_MAX, evidenceOf } from "./evidence.ts";
 import type { HistoryDatabase, SqlValue } from "./history-database.ts";
 import { findStatement, type Mark, readStatements, type Statement } from "./sql-file.ts";
 
 /** What a check's file counted. */
-export interface Counted {
+export interface Counts {
   observed: number;
   numbers: Numbers;
   parts: Part[];
@@ -29,14 +30,14 @@ type Judgement = { judged: true; outcome: Outcome } | { judged: false; reason: s
 /** Runs a check's file on what the database looks at. A check that crashes is unknown, and says with what. */
 export async function runCheck(history: HistoryDatabase, rule: CheckRule): Promise<CheckResult> {
   try {
-    const counted = await countCheck(history, await readStatements(rule.name));
-    const judgement = judgeCount(rule, counted);
+    const counts = await countCheck(history, await readStatements(rule.name));
+    const judgement = judgeCount(rule, counts);
     return {
       name: rule.name,
       kind: rule.kind,
-      observed: counted.observed,
-      summary: summaryOf(rule, counted, judgement),
-      evidence: evidenceFor(history, counted),
+      observed: counts.observed,
+      summary: summaryOf(rule, counts, judgement),
+      evidence: evidenceFor(history, counts),
       ...judgement,
     };
   } catch (error) {
@@ -50,7 +51,7 @@ export function crashed({ name, kind }: Pick<CheckRule, "name" | "kind">, error:
   return { name, kind, observed: 0, summary, evidence: [], judged: true, outcome: "unknown" };
 }
 
-export async function countCheck(history: HistoryDatabase, statements: Statement[]): Promise<Counted> {
+export async function countCheck(history: HistoryDatabase, statements: Statement[]): Promise<Counts> {
   for (const { mark, sql } of statements) if (mark === "prepare") await history.run(sql);
   const parts = await rowsOf<Part & Record<string, SqlValue>>(history, statements, "parts");
   const [observed] = await rowsOf<Numbers>(history, statements, "observed");
@@ -94,7 +95,7 @@ async function found(history: HistoryDatabase, statements: Statement[], mark: Ma
  */
 function judgeCount(
   rule: Pick<CheckRule, "kind" | "unexercised">,
-  { observed, parts, violations, unknowns }: Counted,
+  { observed, parts, violations, unknowns }: Counts,
 ): Judgement {
   if (violations.total > 0) return { judged: true, outcome: rule.kind === "validity" ? "unknown" : "fail" };
   if (unknowns.total > 0 || missing(parts).length > 0) return { judged: true, outcome: "unknown" };
@@ -105,18 +106,16 @@ function judgeCount(
 
 const missing = (parts: Part[]) => parts.filter(({ isRequired, observed }) => isRequired && observed === 0);
 
-function summaryOf(rule: CheckRule, counted: Counted, judgement: Judgement): string {
+function summaryOf(rule: CheckRule, counts: Counts, judgement: Judgement): string {
   if (!judgement.judged) return judgement.reason;
-  const { observed, numbers, parts, violations, unknowns } = counted;
+  const { observed, numbers, parts, violations, unknowns } = counts;
   const seen = rule.observed({ ...numbers, observed });
   const idle = parts.filter((part) => !part.isRequired && part.observed === 0).map(({ part }) => part);
   const sentences = [
     violations.total > 0
-      ? `${violations.total.toLocaleString("en")} ${rule.violations}${problemsOf(rule.kind, violations)}`
+      ? counted(violations.total, rule.violations) + problemsOf(rule.kind, violations)
       : "",
-    unknowns.total > 0
-      ? `${unknowns.total.toLocaleString("en")} ${rule.unknowns}${problemsOf("validity", unknowns)}`
-      : "",
+    unknowns.total > 0 ? counted(unknowns.total, rule.unknowns) + problemsOf("validity", unknowns) : "",
     missing(parts).length > 0 ? `never seen: ${listed(missing(parts).map(({ part }) => part))}` : "",
     seen,
     idle.length > 0 && parts.length > idle.length ? `not exercised: ${listed(idle)}` : "",
@@ -140,7 +139,7 @@ function listed(names: string[]): string {
 }
 
 /** What is wrong first; where nothing is, the denominators part by part. */
-function evidenceFor(history: HistoryDatabase, { violations, unknowns, parts }: Counted): Evidence[] {
+function evidenceFor(history: HistoryDatabase, { violations, unknowns, parts }: Counts): Evidence[] {
   const rows = violations.total > 0 ? violations.rows : unknowns.rows;
   if (rows.length > 0) return rows.map((row) => evidenceOf(history.plan, row));
   return parts

@@ -52,7 +52,7 @@ export const TEXTS = {
   andMore: { en: "{names} and {count} more", ja: "{names}ほか {count} 件" },
   headlineNothing: { en: "No check gave a result.", ja: "結果の得られた検査がありません。" },
   headlinePass: {
-    en: "Not falsified: 0 exposures in {answers} answers that showed people their own data.",
+    en: "Not falsified: 0 exposures in {answers} {answers|answer|answers} that showed people their own data.",
     ja: "本人のデータを表示した応答 {answers} 件のうち、他人のデータの表示は 0 件でした。",
   },
 
@@ -122,12 +122,15 @@ export const TEXTS = {
   planned: { en: "planned", ja: "計画" },
   sent: { en: "sent", ja: "実績" },
   curveSays: {
-    en: "{started} of {planned} visitors were started; planned peak {peak} per second.",
+    en: "{started} of {planned} {planned|visitor was|visitors were} started; planned peak {peak} per second.",
     ja: "計画 {planned} 人のうち {started} 人が開始しました。計画上の最大は毎秒 {peak} 人です。",
   },
   answersOverTime: { en: "Answers by class", ja: "応答の内訳" },
   answersUnit: { en: "answers per second", ja: "件／秒" },
-  answersSay: { en: "{total} answers: {classes}.", ja: "応答は計 {total} 件です。内訳：{classes}。" },
+  answersSay: {
+    en: "{total} {total|answer|answers}: {classes}.",
+    ja: "応答は計 {total} 件です。内訳：{classes}。",
+  },
   latency: { en: "Latency from the due time", ja: "到着予定時刻からの応答時間" },
   latencyUnit: { en: "seconds, logarithmic scale", ja: "秒（対数目盛）" },
   latencySays: {
@@ -199,10 +202,10 @@ export const TEXTS = {
 
   strength: { en: "Strength", ja: "試験の強さ" },
   strengthSays: {
-    en: "{exposures} exposures in {answers} answers that showed people their own data; {signups} signups acknowledged, {overlap} of visitors with another signup in flight; {bursts} same-instant {bursts|burst|bursts}{size}.",
+    en: "{exposures} {exposures|exposure|exposures} in {answers} {answers|answer|answers} that showed people their own data; {signups} {signups|signup|signups} acknowledged, {overlap} of visitors with another signup in flight; {bursts} same-instant {bursts|burst|bursts}{size}.",
     ja: "本人のデータを表示した応答 {answers} 件のうち、他人のデータの表示は {exposures} 件でした。登録の完了は {signups} 件、ほかの登録と同時に処理中だった来訪者の割合は {overlap}、同時到着は {bursts} 回{size}でした。",
   },
-  burstSize: { en: " of up to {count} visitors", ja: "（最大 {count} 人）" },
+  burstSize: { en: " of up to {count} {count|visitor|visitors}", ja: "（最大 {count} 人）" },
   claimWiring: { en: "each step worked (wiring)", ja: "疎通（各手順が動作すること）" },
   claimCrowd: {
     en: "people signed up at the same time (crowd)",
@@ -279,7 +282,6 @@ export interface Words {
 export function wordsIn(language: Language): Words {
   const locale = language === "ja" ? "ja-JP" : "en-GB";
   const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-  const percents = new Intl.NumberFormat(locale, { style: "percent", maximumSignificantDigits: 3 });
   const digits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const number = (value: number) => integers.format(value);
   return {
@@ -287,7 +289,7 @@ export function wordsIn(language: Language): Words {
     number,
     say: (key, values = {}) => fillText(TEXTS[key][language], values, number),
     name: (group, name) => NAMES[group][name]?.[language] ?? name,
-    ratio: (value) => (value === null ? TEXTS.unknownValue[language] : percents.format(value)),
+    ratio: (value) => (value === null ? TEXTS.unknownValue[language] : `${digits.format(value * 100)} %`),
     seconds(value) {
       if (value === null) return TEXTS.unknownValue[language];
       if (value < 1) return `${digits.format(value * 1000)} ms`;
