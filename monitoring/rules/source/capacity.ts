@@ -81,7 +81,7 @@ max by (instance, run) (crowdproof_workers_wanted)
 unless max by (instance, run) (crowdproof_deploying) == 1`,
     forSeconds: at.workerMissingSeconds,
     summary: "Worker processes that ended do not come back.",
-    description: "Missing of {{ $labels.instance }}: {{ $value | humanize }}.",
+    description: "Worker processes missing at {{ $labels.instance }}: {{ $value | humanize }}.",
     dashboard: "capacity",
     threshold: `fewer than wanted for ${duration(at.workerMissingSeconds)}, a rolling restart apart`,
   };
