@@ -141,6 +141,11 @@ export const SERVICE_METRICS = {
       "Ticket holders who came when due: let in within the promise (2 s or a fifth of the wait), later, or told another time.",
     labels: { kept: KEPT },
   },
+  crowdproof_told_wait_seconds_total: {
+    ...counted,
+    unit: "seconds",
+    meaning: "The waits that were first told to the holders whose error is in crowdproof_told_error_seconds.",
+  },
   crowdproof_told_error_seconds: {
     ...spread,
     meaning:

@@ -26,24 +26,32 @@ const SLOW = [
   "NewcomersQueueTooLong",
 ];
 
+/** The auditor asks the same database as everybody else. */
+const SLOW_DATABASE = [...SLOW, "AuditorStale"];
+
 /** For the states of the runbooks. */
 const ALONGSIDE: Readonly<Record<string, readonly string[]>> = {
   IdAnomaly: ANOMALY,
   IdAnomalyInDatabase: ANOMALY,
   LedgerLosing: ANOMALY,
   SignupsBelowOffered: SLOW,
-  SignupsSlowInCampaign: SLOW,
-  NewcomersQueueTooLong: SLOW,
-  PromisesBroken: SLOW,
-  WaitToldWrong: SLOW,
+  SignupsSlowInCampaign: SLOW_DATABASE,
+  NewcomersQueueTooLong: SLOW_DATABASE,
+  PromisesBroken: SLOW_DATABASE,
+  WaitToldWrong: SLOW_DATABASE,
   // A parent that is stopped tells nobody when the auditor looked last, nor how many workers serve.
   TargetDown: ["AuditorStale", "WorkerMissing"],
   // Who is shown the fault may also be somebody whom the guard would have kept from it.
-  ProbeSawForeignData: ANOMALY,
-  ProbeSilent: [...SLOW, "AuditorStale"],
+  // It closes the campaign, and then turns the probe's visitors away, too.
+  ProbeSawForeignData: [...ANOMALY, "ProbeSilent"],
   // It is a target as well.
   AlertmanagerUnreachable: ["TargetDown"],
+  // Prometheus looks for Alertmanager again once it has read its rules again, which takes longer than these rules wait.
+  RuleFailing: ["AlertmanagerUnreachable"],
 };
+
+/** A probe that has seen somebody else's data has closed the campaign, and is silent for that reason. */
+const STAGE_OF: Readonly<Record<string, StageOptions>> = { ProbeSilent: { isProbed: true } };
 
 const { faulty } = STAGES;
 
@@ -163,7 +171,7 @@ export const SCENES: readonly Scene[] = [
   ...STATES.map(({ alert, stage, how, begin }) => ({
     alert,
     how,
-    stage: STAGES[stage],
+    stage: STAGE_OF[alert] ?? STAGES[stage],
     alongside: ALONGSIDE[alert] ?? [],
     begin,
   })),

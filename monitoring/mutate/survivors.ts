@@ -57,6 +57,7 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
       "PromisesBroken · comparison · < → <= at 135",
       "NewcomersQueueTooLong · comparison · > → >= at 195",
       "WaitToldWrong · comparison · > → >= at 130",
+      "WaitToldWrong · comparison · > → >= at 201",
       "CapacityNear · comparison · > → >= at 348",
       "CapacityNear · comparison · > → >= at 437",
       "CommitsSlow · comparison · > → >= at 92",

@@ -119,6 +119,14 @@ export const STATES: readonly State[] = [
       };
     },
   },
+  // Second: a door that has known worse troubles tells people minutes, and they go home.
+  {
+    alert: "WaitToldWrong",
+    stage: "narrow",
+    how: "150 people come, and those who do not fit in are told to come back; then the database says nothing for 18 s; again and again",
+    begin: ({ service, wire }) =>
+      tellAndThen(service.url, { people: 150, tellMs: 500, silentSeconds: 18, pauseMs: 8_000, wire }),
+  },
   {
     alert: "SignupsBelowOffered",
     stage: "narrow",
@@ -133,23 +141,11 @@ export const STATES: readonly State[] = [
     },
   },
   {
-    alert: "WaitToldWrong",
-    stage: "narrow",
-    how: "150 people are told to come back; then each of the database's answers comes 1.5 s later for 15 s; again and again",
-    begin: ({ service, wire }) =>
-      tellAndThen(service.url, {
-        people: 150,
-        seconds: 15,
-        wire,
-        strike: () => wire.slow({ answerDelayMs: 1_500 }),
-      }),
-  },
-  {
     alert: "PromisesBroken",
     stage: "narrow",
     how: "150 people are told to come back; then the database says nothing for 6 s; again and again",
     begin: ({ service, wire }) =>
-      tellAndThen(service.url, { people: 150, seconds: 6, wire, strike: () => wire.hold() }),
+      tellAndThen(service.url, { people: 150, tellMs: 2_500, silentSeconds: 6, pauseMs: 0, wire }),
   },
   {
     alert: "SignupsSlowInCampaign",
@@ -241,30 +237,33 @@ export const STATES: readonly State[] = [
   },
 ];
 
-const PAUSE_MS = 2_500;
 const SLOW_MS = 150;
 
-interface Trouble {
+interface Silence {
   readonly people: number;
-  readonly seconds: number;
+  /** In which they are told when to come back. */
+  readonly tellMs: number;
+  readonly silentSeconds: number;
+  /** In which the database answers, and those who came back are let in. */
+  readonly pauseMs: number;
   readonly wire: Stage["wire"];
-  strike(): void;
 }
 
 /** People who are told a time at a pace that the database then no longer has. */
 async function tellAndThen(
   url: string,
-  { people, seconds, wire, strike }: Trouble,
+  { people, tellMs, silentSeconds, pauseMs, wire }: Silence,
 ): Promise<() => Promise<void>> {
   const crowd = untilStopped(async (signal) => {
     const bursts: Promise<void>[] = [];
     while (!signal.aborted) {
       wire.slow({ answerDelayMs: SLOW_MS });
       bursts.push(sendBurst(url, people, signal));
-      await rest(PAUSE_MS, signal);
-      strike();
-      await rest(seconds * 1_000, signal);
+      await rest(tellMs, signal);
+      wire.hold();
+      await rest(silentSeconds * 1_000, signal);
       wire.release();
+      await rest(pauseMs, signal);
     }
     await Promise.all(bursts);
   });

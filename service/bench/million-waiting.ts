@@ -46,7 +46,7 @@ const room = createWaitingRoom({
     },
     observeTicketDelay() {},
     countAppointment() {},
-    observeToldError() {},
+    observeTold() {},
     observeQueueWait() {},
   },
 });

@@ -84,7 +84,7 @@ export async function simulateService(
       countAppointment(how) {
         kept[how] += 1;
       },
-      observeToldError: (seconds) => toldErrorsSeconds.push(seconds),
+      observeTold: ({ errorSeconds }) => toldErrorsSeconds.push(errorSeconds),
       observeQueueWait() {},
     },
   });

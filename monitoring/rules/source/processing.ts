@@ -110,20 +110,22 @@ and ${waits("count", "")} >= ${at.eventsMin}`,
 
 function waitToldWrong({ processing: at }: Parameters): Alert {
   const window = duration(at.waitingSeconds);
-  const told = (suffix: string) =>
-    `sum by (run) (increase(crowdproof_told_error_seconds_${suffix}[${window}]))`;
-  const longest = `max by (run) (max_over_time(crowdproof_line_wait_seconds[${window}]))`;
+  const during = (counter: string) => `sum by (run) (increase(${counter}[${window}]))`;
+  const errors = during("crowdproof_told_error_seconds_sum");
+  const people = during("crowdproof_told_error_seconds_count");
+  const waits = during("crowdproof_told_wait_seconds_total");
   return {
     alert: "WaitToldWrong",
     severity: "page",
     expr: `
-${told("sum")} / ${told("count")} > clamp_min(${at.toldErrorShare} * ${longest}, ${at.toldErrorSeconds})
-and ${told("count")} >= ${at.eventsMin}`,
+${errors} / ${people} > ${at.toldErrorSeconds}
+and ${errors} > ${at.toldErrorShare} * ${waits}
+and ${people} >= ${at.eventsMin}`,
     summary: "The waiting times that people are told are wrong.",
     description:
       "On average people were let in {{ $value | humanizeDuration }} off the time they were told first.",
     dashboard: "campaign",
-    threshold: `off by more than ${at.toldErrorSeconds} s and ${percent(at.toldErrorShare)} of the longest wait told, on average over at least ${at.eventsMin} people within ${window}`,
+    threshold: `off by more than ${at.toldErrorSeconds} s and ${percent(at.toldErrorShare)} of the wait that was told, on average over at least ${at.eventsMin} people within ${window}`,
   };
 }
 

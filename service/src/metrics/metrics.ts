@@ -38,7 +38,8 @@ export interface WaitingRoomMetrics {
   countTicket(event: TicketEvent): void;
   observeTicketDelay(seconds: number): void;
   countAppointment(kept: Kept): void;
-  observeToldError(seconds: number): void;
+  /** Of one who was let in: the wait they were told first, and how far off it was. */
+  observeTold(told: { readonly waitSeconds: number; readonly errorSeconds: number }): void;
 }
 
 export interface MetricsSources {
@@ -109,6 +110,7 @@ function createWaitingRoomMetrics(tallies: Tallies): WaitingRoomMetrics {
   const tickets = tallies.counts("crowdproof_tickets_total");
   const delays = tallies.spread("crowdproof_ticket_delay_seconds", {});
   const appointments = tallies.counts("crowdproof_appointments_total");
+  const toldWaits = tallies.count("crowdproof_told_wait_seconds_total");
   const toldErrors = tallies.spread("crowdproof_told_error_seconds", {});
   let newcomerQueueSecondsMax = 0;
   tallies.level("crowdproof_newcomer_queue_seconds_max", () => newcomerQueueSecondsMax);
@@ -124,7 +126,10 @@ function createWaitingRoomMetrics(tallies: Tallies): WaitingRoomMetrics {
     countAppointment(kept) {
       appointments[kept].value += 1;
     },
-    observeToldError: toldErrors.observe,
+    observeTold({ waitSeconds, errorSeconds }) {
+      toldWaits.value += waitSeconds;
+      toldErrors.observe(errorSeconds);
+    },
   };
 }
 

@@ -230,7 +230,7 @@ export function createWaitingRoom(parts: WaitingRoomParts): WaitingRoom {
     if (!isTold(ticket)) return;
     const toldMs = ticket.promisedAtMs - ticket.issuedAtMs;
     metrics.countAppointment(delayMs <= toleratedMs(toldMs) ? "within" : "late");
-    metrics.observeToldError(Math.abs(delayMs) / 1_000);
+    metrics.observeTold({ waitSeconds: toldMs / 1_000, errorSeconds: Math.abs(delayMs) / 1_000 });
   }
 
   function lookAt(ticket: Ticket): PageLook {
