@@ -1,0 +1,22 @@
+import { hold, metric, type Series } from "../../rule-test.ts";
+
+export const openFor = (labels: Record<string, string>, seconds = 900): Series[] =>
+  phases(labels, "open", [1, seconds]);
+
+/** One phase after the other, each with the share let in. */
+export function phases(
+  labels: Record<string, string>,
+  phase: "open" | "halted" | "unreadable",
+  ...parts: [share: number, seconds: number][]
+): Series[] {
+  const flag = (name: "open" | "halted") => parts.map(([, seconds]) => hold(phase === name ? 1 : 0, seconds));
+  return [
+    metric("crowdproof_campaign_state", { ...labels, phase: "open" }, ...flag("open")),
+    metric("crowdproof_campaign_state", { ...labels, phase: "halted" }, ...flag("halted")),
+    metric(
+      "crowdproof_campaign_share_ratio",
+      labels,
+      ...parts.map(([share, seconds]) => hold(share, seconds)),
+    ),
+  ];
+}
