@@ -101,6 +101,18 @@ describe("the checks' findings", () => {
   });
 });
 
+it.each(["pass", "fail", "unknown"] as const)(
+  "percents of a %s have a space, everywhere",
+  async (outcome) => {
+    const page = load(await read(outcome, "report.html"));
+    page("style, script").remove();
+    for (const text of [page("body").text(), await read(outcome, "report.md")]) {
+      expect(text).toMatch(/\d %/);
+      expect(text).not.toMatch(/\d%/);
+    }
+  },
+);
+
 describe("the alerts of a run", () => {
   const figuresOf = async (outcome: Outcome, language: string) => {
     const page = load(await read(outcome, "report.html"));
@@ -137,6 +149,10 @@ describe("the commands to repeat a run", () => {
       judge: "npx crowdproof judge 'runs/a b'",
       try: null,
     });
+  });
+
+  it("stand in the Markdown without a gap where one is left out", async () => {
+    expect(await read("pass", "report.md")).toMatch(/\nnpx crowdproof judge \S+\n```\n/);
   });
 
   it("demand the same alerts again", () => {

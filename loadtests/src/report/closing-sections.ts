@@ -1,5 +1,6 @@
 import type { Strength, Verdict } from "../verdict/verdict.ts";
 import { cleanUpCommand, commandsOf } from "./commands.ts";
+import { asSentence } from "./findings.ts";
 import { html, type Markup } from "./markup.ts";
 import { section, shortened } from "./parts.ts";
 import type { Residue } from "./residue.ts";
@@ -15,7 +16,7 @@ ${strengthRemarks(verdict.strength, words).map((remark) => html`<p>${remark}</p>
 
 export function strengthSentence(verdict: Verdict, words: Words): string {
   const { strength } = verdict;
-  if (words.language === "en") return shortened(strength.sentence, 600);
+  if (words.language === "en") return asSentence(shortened(strength.sentence, 600));
   return words.say("strengthSays", {
     exposures: verdict.exposuresTotal,
     answers: strength.answersWithOwnData,

@@ -50,7 +50,11 @@ export function renderMarkdown(facts: {
         facts.residue === null
           ? ""
           : `${words.say("residue")}: ${plain(residueSentence(facts.residue, facts.dir, words))}`,
-        fenced(Object.values(commandsOf(run, facts.dir)).join("\n")),
+        fenced(
+          Object.values(commandsOf(run, facts.dir))
+            .filter((command) => command !== null)
+            .join("\n"),
+        ),
       ]
         .filter((part) => part !== "")
         .join("\n\n"),
