@@ -248,7 +248,7 @@ export const SERVICE_METRICS = {
     ...level,
     ...paged,
     unit: "seconds since 1970",
-    meaning: "When the last anomaly was found, by kind; 0 is never.",
+    meaning: "When the last anomaly was found, by kind; 0: never.",
     labels: { kind: ANOMALY_KINDS },
     overWorkers: "max-ever",
   },

@@ -143,7 +143,7 @@ label_replace(
     expr: `${lost("crowdproof_ledger_lost", "anomalies")}\nor${lost("crowdproof_access_ledger_lost", "accesses")}`,
     summary:
       "The ledger of {{ $labels.ledger }} loses entries: afterwards nobody will be able to say who was shown what.",
-    description: "{{ $value | humanize }} entries could be written nowhere.",
+    description: "Entries that could be written nowhere: {{ $value | humanize }}.",
     dashboard: "identity",
     threshold: `the first entry, for ${window}`,
   };
@@ -162,7 +162,7 @@ or ${behind("crowdproof_access_ledger_pending", "accesses")} > ${at.ledgerPendin
     forSeconds: at.ledgerSeconds,
     summary: "The ledger of {{ $labels.ledger }} does not get its entries into the database.",
     description:
-      "{{ $value | humanize }} entries wait. They are safe for as long as the process lives and its disk has room.",
+      "Entries that wait: {{ $value | humanize }}. They are safe for as long as the process lives and its disk has room.",
     dashboard: "identity",
     threshold: `an anomaly, or more than ${at.ledgerPendingMax} accesses, that wait for twice ${window}`,
   };

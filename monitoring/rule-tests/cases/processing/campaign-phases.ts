@@ -1,8 +1,5 @@
 import { hold, metric, type Series } from "../../rule-test.ts";
 
-export const openFor = (labels: Record<string, string>, seconds = 900): Series[] =>
-  phases(labels, "open", [1, seconds]);
-
 /** One phase after the other, each with the share let in. */
 export function phases(
   labels: Record<string, string>,

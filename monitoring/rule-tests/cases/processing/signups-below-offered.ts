@@ -11,7 +11,7 @@ import {
   sayingSomething,
   silentAt,
 } from "../../rule-test.ts";
-import { openFor, phases } from "./campaign-phases.ts";
+import { phases } from "./campaign-phases.ts";
 
 /** What comes and what becomes of it, in signups a second. */
 interface Traffic {
@@ -37,6 +37,9 @@ function traffic(labels: Record<string, string>, rates: Traffic, seconds = 900):
     metric("crowdproof_capacity_signups_per_second", labels, hold(rates.capacity ?? 0, seconds)),
   ];
 }
+
+const openFor = (labels: Record<string, string>, seconds = 900): Series[] =>
+  phases(labels, "open", [1, seconds]);
 
 export const SIGNUPS_BELOW_OFFERED: AlertTests = {
   alert: "SignupsBelowOffered",
