@@ -231,7 +231,7 @@ describe("a clean-up by a step", () => {
 
     const done = await desk.run(["cleanup", dir, "--yes"], { env });
     expect(done.exitCode).toBe(3);
-    expect(done.stdout).toMatch(/3 removed .*; 1 people .* are left\.\n1 answers were indeterminate\./);
+    expect(done.stdout).toMatch(/3 removed .*; 1 person .* is left\.\n1 answer was indeterminate\./);
     expect(new Set(asked).size).toBe(5);
     for (const line of asked)
       expect(line).toMatch(

@@ -7,7 +7,7 @@ import { load } from "cheerio";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ALERT_CHECKS, CHECKS } from "../src/checks/check-table.ts";
-import { counted } from "../src/checks/counted.ts";
+import { counted } from "../src/counted.ts";
 import { commandsOf } from "../src/report/commands.ts";
 import { inJapanese } from "../src/report/findings.ts";
 import { LANGUAGES, NAMES, TEXTS } from "../src/report/texts.ts";

@@ -1,5 +1,5 @@
+import { counted } from "../counted.ts";
 import type { CheckKind } from "../verdict/verdict.ts";
-import { counted } from "./counted.ts";
 
 export type Numbers = Record<string, number | null>;
 

@@ -1,6 +1,6 @@
+import { counted } from "../counted.ts";
 import type { Percentiles } from "../plan/plan.ts";
 import type { CheckResult, Evidence } from "../verdict/verdict.ts";
-import { counted } from "./counted.ts";
 import type { HistoryDatabase } from "./history-database.ts";
 import { crashed } from "./run-check.ts";
 import { findStatement, type Mark, readStatements, type Statement } from "./sql-file.ts";

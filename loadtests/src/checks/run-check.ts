@@ -1,6 +1,6 @@
+import { counted } from "../counted.ts";
 import type { CheckKind, CheckResult, Evidence, Outcome } from "../verdict/verdict.ts";
 import type { CheckRule, Numbers } from "./check-table.ts";
-import { counted } from "./counted.ts";
 import { EVIDENCE_MAX, evidenceOf } from "./evidence.ts";
 import type { HistoryDatabase, SqlValue } from "./history-database.ts";
 import { findStatement, type Mark, readStatements, type Statement } from "./sql-file.ts";

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import { nodePrimitives } from "../engine/embedded/node-primitives.ts";
 import { createRunClock } from "../engine/embedded/run-clock.ts";
 import { createSender } from "../engine/embedded/sender.ts";
@@ -49,7 +50,9 @@ export async function cleanByStep(
     clock.stop();
   }
   const { served = 0, absent = 0, ...others } = Object.fromEntries(counts);
-  const remarks = Object.entries(others).map(([answered, count]) => `${count} answers were ${answered}.`);
+  const remarks = Object.entries(others).map(
+    ([answered, count]) => `${counted(count, "{answer was|answers were}")} ${answered}.`,
+  );
   return { by: "step", found: people - absent, removed: served, left: people - served - absent, remarks };
 }
 

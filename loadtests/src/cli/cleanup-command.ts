@@ -3,12 +3,13 @@ import type { Command } from "commander";
 import type { CleanUp } from "../cleanup/clean-up.ts";
 import { writeCleanUpRecord } from "../cleanup/clean-up-record.ts";
 import { cleanUp } from "../cleanup/clean-up-run.ts";
+import { counted } from "../counted.ts";
 import { readPlan } from "../plan/plan-file.ts";
 import { cycleFolders, readProbeRecord } from "../probe/probe-folder.ts";
 import { requireOwnConnection, requireOwnTarget } from "../target/permission.ts";
 import { resolveCleanUpSecrets } from "../target/secrets.ts";
-import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { ownTargetOption } from "./repeatable.ts";
 
 export function addCleanupCommand(program: Command): void {
   program
@@ -18,7 +19,7 @@ export function addCleanupCommand(program: Command): void {
     )
     .argument("<RUN>", "folder of a run or a probe; plan.json in it is enough, also after it was killed")
     .option("--yes", "remove them")
-    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])
+    .addOption(ownTargetOption())
     .addHelpText("after", "\nExample:\n  crowdproof cleanup runs/2026-12-04-default --yes\n")
     .action(async (folder: string, flags: CleanupFlags) => {
       const dir = resolve(folder);
@@ -60,17 +61,17 @@ function describe(
   target: string,
   dir: string,
 ): string {
-  const count = (value: number | null) =>
-    value === null ? "an unknown number of" : value.toLocaleString("en");
+  const people = (value: number | null) =>
+    value === null ? "an unknown number of people" : counted(value, "{person|people}");
   const lines =
     removed === null
       ? [
-          `${target} has ${count(found)} people of run ${runId}. Nothing was changed.`,
+          `${target} has ${people(found)} of run ${runId}. Nothing was changed.`,
           ...remarks,
           `To remove them: npx crowdproof cleanup ${dir} --yes`,
         ]
       : [
-          `${count(removed)} removed from ${target}; ${count(left)} people of run ${runId} are left.`,
+          `${removed === null ? "An unknown number" : removed.toLocaleString("en")} removed from ${target}; ${people(left)} of run ${runId} ${left === 1 ? "is" : "are"} left.`,
           ...remarks,
         ];
   return `${lines.join("\n")}\n`;

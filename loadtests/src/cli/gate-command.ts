@@ -28,9 +28,9 @@ import { hasColor } from "../terminal/color.ts";
 import { showProgress } from "../terminal/show-progress.ts";
 import { showVerdict } from "../terminal/show-verdict.ts";
 import { UsageError } from "../usage-error.ts";
-import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { parseScale, wholeNumber } from "./parse-number.ts";
+import { ownTargetOption } from "./repeatable.ts";
 import {
   addWatchOptions,
   demandOf,
@@ -76,7 +76,7 @@ export function addGateCommand(program: Command): void {
     .option("--fault <NAME>", "switch on one of the reference service's deliberate bugs")
     .option("--out <DIR>", "run folder; a new one under runs/ by default")
     .option("--stop-on-exposure", "stop sending as soon as anybody is shown somebody else's data")
-    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, []);
+    .addOption(ownTargetOption());
   addWatchOptions(command)
     .addHelpText(
       "after",

@@ -15,10 +15,10 @@ import { requireReachable } from "../target/reachable.ts";
 import type { Target } from "../target/target.ts";
 import { createColors, hasColor } from "../terminal/color.ts";
 import { UsageError } from "../usage-error.ts";
-import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { portNumber, wholeNumber } from "./parse-number.ts";
 import { webUrl, webUrls } from "./parse-url.ts";
+import { ownTargetOption } from "./repeatable.ts";
 
 interface ProbeFlags {
   perMinute: number;
@@ -97,7 +97,7 @@ export function addProbeCommand(program: Command): void {
     )
     .option("--out <DIR>", "its folder; a new one under runs/ by default")
     .option("--keep", "leave its people at the target")
-    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])
+    .addOption(ownTargetOption())
     .addHelpText("after", HELP)
     .action(probe);
 }

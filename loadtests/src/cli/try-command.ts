@@ -12,8 +12,8 @@ import { resolveSecrets } from "../target/secrets.ts";
 import type { Target } from "../target/target.ts";
 import { createColors, hasColor } from "../terminal/color.ts";
 import { describeTrial, type Trial } from "../terminal/describe-trial.ts";
-import { collect } from "./collect.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { ownTargetOption } from "./repeatable.ts";
 
 export function addTryCommand(program: Command): void {
   program
@@ -22,7 +22,7 @@ export function addTryCommand(program: Command): void {
       "Send one visitor and show each step: what was captured, how it was understood, where its canaries came back.",
     )
     .argument("<TARGET>", "target file")
-    .option("--i-own-this-target <HOST>", "allow a host that is not this machine (repeatable)", collect, [])
+    .addOption(ownTargetOption())
     .addHelpText("after", "\nExample:\n  crowdproof try my-signup.yaml\n")
     .action(async (file: string, flags: { iOwnThisTarget: string[] }) => {
       const target = await loadTarget(file);

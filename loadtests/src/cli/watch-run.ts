@@ -7,9 +7,9 @@ import type { Event } from "../events/event.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type OpenRunMetrics, openRunMetrics } from "../run-metrics/open-run-metrics.ts";
 import { UsageError } from "../usage-error.ts";
-import { collect } from "./collect.ts";
 import { portNumber } from "./parse-number.ts";
 import { webUrl } from "./parse-url.ts";
+import { repeatable } from "./repeatable.ts";
 
 /** What of the gate's command line is about watching. */
 export interface WatchFlags {
@@ -30,7 +30,7 @@ export interface RunWatch {
 export function addWatchOptions(command: Command): Command {
   return command
     .option("--alerts", "run the alert rules during the campaign; a page that nobody expects fails it")
-    .option("--expect-alert <NAME>", "an alert that must fire (repeatable); implies --alerts", collect, [])
+    .addOption(repeatable("--expect-alert <NAME>", "an alert that must fire; implies --alerts"))
     .option(
       "--prometheus <URL>",
       "ask a Prometheus that runs already, instead of starting one",

@@ -1,4 +1,5 @@
 import type { StrengthNumbers } from "../checks/judged-history.ts";
+import { counted } from "../counted.ts";
 import type { Strength } from "./verdict.ts";
 
 /**
@@ -30,17 +31,13 @@ function sentenceOf(
       ? "nobody's overlap known"
       : `${Math.round(100 * overlapRatio)} % with another in flight`;
   return [
-    `${exposuresTotal === 0 ? "not falsified: " : ""}${plural(exposuresTotal, "exposure")} in ${plural(answersWithOwnData, "answer")} that showed people their own data`,
-    `${plural(signupsAcknowledged, "signup")}, ${overlap}`,
-    bursts === 0 ? "no burst" : plural(bursts, "burst"),
+    `${exposuresTotal === 0 ? "not falsified: " : ""}${counted(exposuresTotal, "{exposure|exposures}")} in ${counted(answersWithOwnData, "{answer|answers}")} that showed people their own data`,
+    `${counted(signupsAcknowledged, "{signup|signups}")}, ${overlap}`,
+    bursts === 0 ? "no burst" : counted(bursts, "{burst|bursts}"),
     `claim: ${claim}${isClaimEarned ? "" : " (not earned)"}`,
     ...(episodeBound95 === null
       ? []
       : [`95 % sure that fewer than ${Math.ceil(100 * episodeBound95)} % of such bursts show one`]),
     "this build, this data mix",
   ].join("; ");
-}
-
-function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

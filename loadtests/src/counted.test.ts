@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ALERT_CHECKS, CHECKS } from "./check-table.ts";
+import { ALERT_CHECKS, CHECKS } from "./checks/check-table.ts";
 import { counted } from "./counted.ts";
 
 it.each([
