@@ -46,6 +46,8 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
       "ProbeSawForeignData · label · () → (instance) at 677",
       "CampaignHalted · label · (run) → (run, instance) at 64",
       "CampaignHalted · label · (run) → (run, instance) at 77",
+      "kind:crowdproof_auditor_findings:accepted · label · (run) → (run, instance) at 50",
+      "kind:crowdproof_auditor_findings:accepted · label · (run) → (run, instance) at 125",
     ],
   },
   {
@@ -65,15 +67,35 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
       "SignupsSlowInCampaign · comparison · > → >= at 98",
       "SignupsSlowInCampaign · comparison · > → >= at 212",
       "SignupsSlowInCampaign · comparison · > → >= at 265",
+      "SignupsSlowThisMonth · comparison · > → >= at 44",
+      "SignupsSlowThisMonth · comparison · > → >= at 99",
+      "SignupsSlowThisMonth · comparison · > → >= at 216",
+      "SignupsSlowThisMonth · comparison · > → >= at 271",
+      "SignupsSlowThisMonth · comparison · > → >= at 387",
+      "SignupsSlowThisMonth · comparison · > → >= at 441",
     ],
   },
   {
     reason: "The smaller of two that are equal is either.",
-    mutants: ["campaign:crowdproof_servable_signups:rate · comparison · < → <= at 57"],
+    mutants: [
+      "campaign:crowdproof_servable_signups:rate · comparison · < → <= at 57",
+      "kind:crowdproof_auditor_findings:accepted · comparison · < → <= at 228",
+    ],
   },
   {
     reason: "How many workers are wanted is configuration: all who tell of one instance tell the same.",
     mutants: ["WorkerMissing · aggregation · max → min at 0"],
+  },
+  {
+    reason: "A moment is so many seconds after 1970, or 0 where there was none.",
+    mutants: ["kind:crowdproof_auditor_findings:accepted · threshold · 0 → 1 at 184"],
+  },
+  {
+    reason: "Only whether it is above zero is read of it; and the share of a campaign is 0.01, 0.1 or 1.",
+    mutants: [
+      "campaign:crowdproof_newcomers_held_back:flag · aggregation · max → sum at 0",
+      "campaign:crowdproof_newcomers_held_back:flag · threshold · 1 → 0.8 at 171",
+    ],
   },
   {
     reason: "It never ends, so nothing follows its end.",

@@ -80,7 +80,9 @@ function rowTest({ name, everySeconds, history, bad, recoverySeconds, says }: Ro
       ...signups({ labels: { run: "x", instance: "b" }, parts: [...history, [0, seconds]] }),
       ...signups({ labels: { run: "failed" }, how: "failed", parts: all }),
       ...signups({ labels: { run: "indeterminate" }, how: "indeterminate", parts: all }),
-      ...signups({ labels: { run: "recovered" }, parts: recovered }),
+      ...["a", "b"].flatMap((instance) =>
+        signups({ labels: { run: "recovered", instance }, parts: recovered }),
+      ),
     ],
     expect: [
       firesAt(
@@ -450,6 +452,125 @@ const THIS_MONTH: AlertTests = {
         ],
       }),
       expect: silentAt(8 * HOUR, 9 * HOUR - SLOW_PACE, 10 * HOUR),
+    },
+    {
+      name: "needs an hour and its last five minutes above their limit",
+      proves: ["not yet", "over"],
+      everySeconds: SLOW_PACE,
+      given: [
+        // 1.3 % of the hour, 2 % of its end.
+        ...signups({
+          labels: { run: "1h" },
+          parts: [
+            [0, 8 * HOUR, 100],
+            [0.012, 50 * MINUTE],
+            [0.02, 10 * MINUTE + SLOW_PACE],
+          ],
+        }),
+        // 1.9 % of the hour, 1.3 % of its end.
+        ...signups({
+          labels: { run: "5m" },
+          parts: [
+            [0, 8 * HOUR, 100],
+            [0.02, 50 * MINUTE],
+            [0.013, 10 * MINUTE + SLOW_PACE],
+          ],
+        }),
+      ],
+      expect: silentAt(9 * HOUR),
+    },
+    {
+      name: "needs six hours and their last half above their limit",
+      proves: ["not yet", "over"],
+      everySeconds: 600,
+      given: [
+        // 0.57 % of six hours, 0.9 % of their end.
+        ...signups({
+          labels: { run: "6h" },
+          parts: [
+            [0, 3 * DAY, 9],
+            [0.005, 5 * HOUR],
+            [0.009, HOUR + 600],
+          ],
+        }),
+        // 0.84 % of six hours, 0.55 % of their end.
+        ...signups({
+          labels: { run: "30m" },
+          parts: [
+            [0, 3 * DAY, 9],
+            [0.009, 5 * HOUR],
+            [0.0055, HOUR + 600],
+          ],
+        }),
+      ],
+      expect: silentAt(3 * DAY + 6 * HOUR),
+    },
+    {
+      name: "needs three days and their last six hours above their limit",
+      proves: ["not yet", "over"],
+      everySeconds: 900,
+      given: [
+        // 0.09 % of three days, 0.2 % of their end.
+        ...signups({
+          labels: { run: "3d" },
+          parts: [
+            [0.0008, 66 * HOUR],
+            [0.002, 6 * HOUR + 900],
+          ],
+        }),
+        // 0.145 % of three days, 0.09 % of their end.
+        ...signups({
+          labels: { run: "6h" },
+          parts: [
+            [0.0015, 66 * HOUR],
+            [0.0009, 6 * HOUR + 900],
+          ],
+        }),
+      ],
+      expect: silentAt(3 * DAY),
+    },
+    {
+      name: "takes 100 signups of an hour, or of six, for enough, and tells at once, and no longer than it is so",
+      proves: ["now", "over"],
+      everySeconds: SLOW_PACE,
+      given: [
+        ...jumps({ run: "in-one" }, climb(100, 2 * HOUR), climb(0, 6 * HOUR), { seconds: HOUR, by: 100 }),
+        ...jumps(
+          { run: "in-six" },
+          climb(100, 2 * HOUR),
+          climb(0, 3 * HOUR),
+          { seconds: 3 * HOUR, by: 50 },
+          { seconds: HOUR, by: 50 },
+        ),
+      ],
+      expect: [
+        ...silentAt(8 * HOUR - SLOW_PACE),
+        firesAt(8 * HOUR, saying("100%", { run: "in-one" }), saying("100%", { run: "in-six" })),
+        ...silentAt(8 * HOUR + 30 * MINUTE),
+      ],
+    },
+    {
+      name: "takes 100 signups of three days for enough",
+      proves: ["now"],
+      everySeconds: 900,
+      given: jumps({}, hold(0, 2 * DAY), { seconds: DAY, by: 50 }, { seconds: HOUR, by: 50 }),
+      expect: [...silentAt(3 * DAY - 900), firesAt(3 * DAY, saying("100%"))],
+    },
+    {
+      name: "says nothing of fewer than 100 signups in six hours that are bad",
+      proves: ["not yet"],
+      everySeconds: 600,
+      given: [90, 110].flatMap((people) =>
+        signups({
+          labels: { run: String(people) },
+          perSecond: people / (6 * HOUR),
+          parts: [
+            [0, 3 * DAY, 100],
+            [0.02, 6 * HOUR + 600],
+          ],
+        }),
+      ),
+      expect: [firesAt(3 * DAY + 6 * HOUR, saying("2%", { run: "110" }))],
     },
     {
       name: "needs six bad hours beside three bad days, or it is over",

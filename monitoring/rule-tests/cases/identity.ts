@@ -164,14 +164,21 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         ],
       },
       {
-        name: "accepts what the reopened run had, and not what another has",
+        name: "accepts what the reopened run had, and not what another has that was never closed, or is",
         proves: ["several instances"],
-        given: ["a", "b"].flatMap((run) => [
-          metric("crowdproof_reopened_timestamp_seconds", { run }, hold(run === "a" ? 5 : 0, 600)),
-          metric("crowdproof_campaign_state", { run, phase: "open" }, hold(1, 600)),
+        given: ["reopened", "never-closed", "closed"].flatMap((run) => [
+          metric("crowdproof_reopened_timestamp_seconds", { run }, hold(run === "never-closed" ? 0 : 5, 600)),
+          metric("crowdproof_campaign_state", { run, phase: "open" }, hold(run === "closed" ? 0 : 1, 600)),
+          metric("crowdproof_campaign_state", { run, phase: "halted" }, hold(run === "closed" ? 1 : 0, 600)),
           metric("crowdproof_auditor_findings", { run, kind: "ghost" }, hold(1, 600)),
         ]),
-        expect: [firesAt(300, saying("1", { kind: "ghost", run: "b" }))],
+        expect: [
+          firesAt(
+            300,
+            saying("1", { kind: "ghost", run: "never-closed" }),
+            saying("1", { kind: "ghost", run: "closed" }),
+          ),
+        ],
       },
     ],
   },

@@ -83,15 +83,15 @@ export const CAPACITY_NEAR: AlertTests = {
       given: [
         // 2 a second more each minute: 48/s after 25 minutes, 68/s ten minutes later.
         ...load({ labels: { run: "near" }, capacity: [hold(80, 3_000)], offered: accelerating(2, 26) }),
-        ...load({ labels: { run: "far" }, capacity: [hold(88, 3_000)], offered: accelerating(2, 26) }),
-        // What rises for five minutes only: ten lead to less.
+        ...load({ labels: { run: "far" }, capacity: [hold(84, 3_000)], offered: accelerating(2, 26) }),
+        // What has been rising for seven minutes only: ten lead to less.
         ...load({
           labels: { run: "lately" },
           capacity: [hold(48, 3_000)],
           offered: [
-            climb(26, 1_200),
-            ...[26, 27, 28, 29, 30].map((perSecond) => climb(perSecond, 60)),
-            climb(31, 15),
+            climb(26, 1_080),
+            ...[27, 28, 29, 30, 31, 32, 33].map((perSecond) => climb(perSecond, 60)),
+            climb(34, 15),
           ],
         }),
         // A jump that looks steep, but half of the capacity is left.
@@ -182,9 +182,11 @@ export const CAMPAIGN_OVER_PLAN: AlertTests = {
           plan: [hold(10, 900)],
           offered: [climb(12.2, 900)],
         }),
+        ...load({ labels: { run: "at" }, capacity: [], plan: [hold(10, 900)], offered: [climb(12, 900)] }),
+        ...load({ labels: { run: "small" }, capacity: [], plan: [hold(0.8, 900)], offered: [climb(2, 900)] }),
         ...load({ labels: { run: "no-plan" }, capacity: [], offered: [climb(12, 900)] }),
       ],
-      expect: [firesAt(300, saying("122%", { run: "above" }))],
+      expect: [firesAt(300, saying("122%", { run: "above" }), saying("250%", { run: "small" }))],
     },
     { name: "is silent where nobody tells", proves: ["series absent"], given: [], expect: silentAt(0, 300) },
     {
@@ -218,9 +220,17 @@ export const CAMPAIGN_OVER_PLAN: AlertTests = {
       expect: [firesAt(295, saying("200%")), ...silentAt(310, 420, 500), firesAt(560, saying("200%"))],
     },
     {
-      name: "adds instances up, takes one of their plans, and keeps runs apart",
+      name: "adds instances up, takes the largest of their plans, and keeps runs apart",
       proves: ["several instances"],
       given: [
+        ...["a", "b"].flatMap((instance, index) =>
+          load({
+            labels: { run: "z", instance },
+            capacity: [],
+            plan: [hold(10 + 5 * index, 900)],
+            offered: [climb(8, 900)],
+          }),
+        ),
         ...load({
           labels: { run: "x", instance: "a" },
           capacity: [],

@@ -7,6 +7,7 @@ import {
   metric,
   type Segment,
   saying,
+  sayingSomething,
   silentAt,
 } from "../../rule-test.ts";
 
@@ -48,6 +49,12 @@ export const POOL_EXHAUSTED: AlertTests = {
         firesAt(370, saying("61%", { run: "above" })),
         firesAt(800, saying("61%", { run: "above" })),
       ],
+    },
+    {
+      name: "counts what is in use by and by, and not only what always is",
+      proves: ["now"],
+      given: inUse({}, ...Array.from({ length: 45 }, () => [hold(10, 5), hold(4, 5)]).flat()),
+      expect: [firesAt(300, sayingSomething({}))],
     },
     {
       name: "takes the average of a whole minute",
