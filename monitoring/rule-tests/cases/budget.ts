@@ -534,7 +534,7 @@ const THIS_MONTH: AlertTests = {
       proves: ["now", "over"],
       everySeconds: SLOW_PACE,
       given: [
-        ...jumps({ run: "in-one" }, climb(100, 2 * HOUR), climb(0, 6 * HOUR), { seconds: HOUR, by: 100 }),
+        ...jumps({ run: "in-one" }, climb(100, 7 * HOUR), climb(0, HOUR), { seconds: HOUR, by: 100 }),
         ...jumps(
           { run: "in-six" },
           climb(100, 2 * HOUR),
