@@ -128,10 +128,13 @@ describe("a gate that is stopped by", () => {
     TEST_MS_MAX,
   );
 
-  it(
-    "an exposure, where it was asked to, exits 1 long before its plan is done",
-    async () => {
-      const gate = await gateUnderWay(["--fault", "shared-cache-key", "--stop-on-exposure"]);
+  it.each([
+    { what: "an exposure", fault: "shared-cache-key" },
+    { what: "an exposure in a mail", fault: "mail-buffer-reuse" },
+  ])(
+    "$what, where it was asked to, exits 1 long before its plan is done",
+    async ({ fault }) => {
+      const gate = await gateUnderWay(["--fault", fault, "--stop-on-exposure"]);
       expect(await gate.ended).toMatchObject({ exitCode: 1, stderr: "" });
       const { outcome, exposuresTotal, run } = verdict();
       expect({ outcome, stopped: run.stopped }).toEqual({ outcome: "fail", stopped: "exposure" });

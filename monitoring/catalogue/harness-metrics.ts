@@ -47,6 +47,6 @@ export const HARNESS_METRICS = {
     ...ofRun,
     type: "counter",
     unit: "observations",
-    meaning: "Answers in which a visitor saw another person's data.",
+    meaning: "Answers and mails in which somebody saw another person's data.",
   },
 } as const satisfies Readonly<Record<string, Metric>>;

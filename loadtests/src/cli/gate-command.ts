@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { loadCampaign } from "../campaign/load-campaign.ts";
+import { counted } from "../counted.ts";
 import {
   type ChosenEngine,
   chooseEngine,
@@ -116,6 +117,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
       stop,
       seen,
       service,
+      mails,
       followers: [mails?.see, watch.see],
       isStoppedByExposure: flags.stopOnExposure === true,
     });
@@ -126,7 +128,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   } catch (error) {
     // A full disk has no verdict to write, but what was shown was shown.
     if (!(error instanceof UsageError) || seen.exposed === 0) throw error;
-    const answers = `${seen.exposed} answers had shown somebody else's data by then.`;
+    const answers = `${counted(seen.exposed, "{answer or mail|answers and mails}")} had shown somebody else's data by then.`;
     process.stderr.write(`${error.message}\n${answers}\n`);
     process.exitCode = EXIT_CODES.fail.code;
   } finally {
@@ -164,8 +166,9 @@ interface Watch {
   dir: string;
   chosen: ChosenEngine;
   stop: Stop;
-  /** Answers that carried somebody else's data. */
+  /** Answers and mails that carried somebody else's data. */
   seen: { exposed: number };
+  mails: Pick<MailSink, "follow"> | null;
   service: RunningService | null;
   /** Told of each event soon after it was written. */
   followers: (((event: Event) => void) | undefined)[];
@@ -173,7 +176,7 @@ interface Watch {
 }
 
 /** Sends while the history is followed: for the person at the terminal, and to stop at an exposure. */
-function watched({ dir, chosen, stop, seen, service, followers, isStoppedByExposure }: Watch) {
+function watched({ dir, chosen, stop, seen, service, mails, followers, isStoppedByExposure }: Watch) {
   return async (plan: Plan, options: SendOptions): Promise<SentTotals> => {
     process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
     const isTty = process.stdout.isTTY === true;
@@ -181,10 +184,11 @@ function watched({ dir, chosen, stop, seen, service, followers, isStoppedByExpos
     const onEvent = (event: Event) => {
       view.onEvent(event);
       for (const see of followers) see?.(event);
-      const isExposure = event.type === "request" && event.control === null && event.foreign.length > 0;
-      if (isExposure) seen.exposed++;
-      if (isExposure && isStoppedByExposure) stop.request("exposure");
+      if (!isExposure(event)) return;
+      seen.exposed++;
+      if (isStoppedByExposure) stop.request("exposure");
     };
+    mails?.follow(onEvent);
     const sent = new AbortController();
     const following = followHistory(join(dir, "events.ndjson"), onEvent, sent.signal);
     const overtime = setTimeout(() => stop.request("time-limit"), secondsOf(plan) * 1_000);
@@ -207,6 +211,12 @@ function watched({ dir, chosen, stop, seen, service, followers, isStoppedByExpos
       view.stop();
     }
   };
+}
+
+/** An answer or a mail; what the control was shown was made for it. */
+function isExposure(event: Event): boolean {
+  const shows = event.type === "request" || (event.type === "observation" && event.kind === "mail");
+  return shows && event.control === null && event.foreign.length > 0;
 }
 
 function tell(line: string): void {

@@ -21,6 +21,8 @@ export interface MailSink {
   secrets: Record<string, string>;
   /** Follows the run: who became a member is due a mail. */
   see(event: Event): void;
+  /** Tells of each mail of this run as it comes; the time in it is not yet known. One listener. */
+  follow(listener: (mail: ObservationEvent) => void): void;
   /**
    * What was in the mails, once everybody who is due one has it or the sink's time is up; how many mails there were is said
    * at the end. `startedAt` is the run's start, `atMicroseconds` the end. A run that was cut short waits for none and
@@ -60,13 +62,16 @@ export async function openMailSink({ plan, secrets, say }: MailSinkOptions): Pro
   const served = new Set<string>();
   /** Addresses of members to which no mail has come. */
   const due = new Set<string>();
+  let tell: (mail: ObservationEvent) => void = () => {};
   const isWaitedFor = plan.target.steps.some(({ isMail }) => isMail);
   const onMail = (mail: Mail) => {
     served.add(mail.to);
     due.delete(mail.to);
     if (isWaitedFor) desk.put(mail.to, pageOf(mail));
     const event = readMail(mail, context);
-    if (isOfThisRun(mail, event, context)) seen.push({ event, receivedMs: mail.receivedMs });
+    if (!isOfThisRun(mail, event, context)) return;
+    seen.push({ event, receivedMs: mail.receivedMs });
+    tell(event);
   };
   const source = await openSource(declared, folder, secrets, onMail, say);
   return {
@@ -75,6 +80,9 @@ export async function openMailSink({ plan, secrets, say }: MailSinkOptions): Pro
       if (event.type !== "request" || event.class !== "acknowledged" || event.control !== null) return;
       const address = addressees.addressOf(event.visitor);
       if (!served.has(address)) due.add(address);
+    },
+    follow(listener) {
+      tell = listener;
     },
     async *observe({ startedAt, atMicroseconds, isCutShort }) {
       const untilMs = performance.now() + (isCutShort ? 0 : declared.withinSeconds * 1_000);

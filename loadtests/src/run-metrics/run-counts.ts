@@ -69,6 +69,9 @@ export function createRunCounts({ arrivals }: Pick<Plan, "arrivals">, now: () =>
           if (event.foreign.length > 0) exposures++;
           seen(event.endedMicroseconds);
           return;
+        case "observation":
+          if (event.foreign.length > 0) exposures++;
+          return;
         case "done":
           finish(event);
           return;

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Colors } from "./color.ts";
 import { CURVE_CELLS, type Snapshot } from "./progress.ts";
@@ -98,7 +99,7 @@ const answersText = (snapshot: Snapshot, between: string): string =>
 
 function exposuresText(exposures: number): string {
   if (exposures === 0) return "0";
-  return `${whole.format(exposures)} ${exposures === 1 ? "answer" : "answers"} with somebody else's data`;
+  return counted(exposures, "{answer or mail|answers and mails} with somebody else's data");
 }
 
 function leftText(snapshot: Snapshot): string {

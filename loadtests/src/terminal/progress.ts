@@ -90,6 +90,7 @@ export function createProgress(plan: Plan): Progress {
       if (event.control !== null) return;
       latest = Math.max(latest, momentOf(event));
       if (event.type === "request") addRequest(event);
+      if (event.type === "observation" && event.foreign.length > 0) exposures++;
       if (event.type === "done") done++;
       if (event.type !== "arrival") return;
       started++;

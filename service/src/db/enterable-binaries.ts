@@ -1,4 +1,4 @@
-import { cpSync, existsSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire, registerHooks } from "node:module";
 import { dirname, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,11 +14,23 @@ export function makeBinariesEnterable(folder: string): void {
   if (installed === null || mayEverybodyEnter(installed)) return;
   const copy = join(folder, "binaries");
   cpSync(installed, copy, { recursive: true, verbatimSymlinks: true });
+  letEverybodyRead(copy);
   const entry = pathToFileURL(join(copy, "dist", "index.js")).href;
   registerHooks({
     resolve: (specifier, context, next) =>
       specifier === name ? { url: entry, format: "module", shortCircuit: true } : next(specifier, context),
   });
+}
+
+/** Installed under a strict umask, they are root's alone. */
+function letEverybodyRead(folder: string): void {
+  const inside = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name));
+  for (const path of [folder, ...inside]) {
+    const { mode } = statSync(path);
+    chmodSync(path, mode | ((mode & 0o500) >> 3) | ((mode & 0o500) >> 6));
+  }
 }
 
 function packageFolder(name: string): string | null {
