@@ -62,7 +62,7 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
   {
     kind: "stat",
     title: "Exposures",
-    description: "Answers in which a visitor saw another person's data. One fails the run.",
+    description: "Answers and mails in which somebody saw another person's data. One fails the run.",
     unit: "none",
     decimals: 0,
     thresholds: ZERO_ONLY,
