@@ -26,8 +26,8 @@ ${"url" in grafana ? row("Grafana", grafana.url, "/dashboards", "") : row("Grafa
 In another terminal:
   send a campaign     . ${path}/env && npx crowdproof gate default --target loadtests/targets/reference.yaml \\
                         --metrics-port ${PORTS.gate}
-  watch it            npx crowdproof watch${stack.prometheusUrl === null ? "   (needs Prometheus)" : ` --prometheus ${stack.prometheusUrl}`}
-  open a runbook      curl ${stack.receiverUrl}/runbooks/IdAnomaly        (-H 'Accept-Language: ja')
+  watch it            npx crowdproof watch${stack.prometheusUrl === null ? "   # needs Prometheus" : ` --prometheus ${stack.prometheusUrl}`}
+  open a runbook      curl ${stack.receiverUrl}/runbooks/IdAnomaly   # in Japanese: -H 'Accept-Language: ja'
   who is affected     . ${path}/env && npx crowdproof blast-radius --from ${from}
   close it by hand    curl -H "Authorization: Bearer $(cat ${path}/jane.token)" -H 'Content-Type: application/json' \\
                         -d '{"reason":"I want to see it"}' ${service.adminUrl}/halt

@@ -1,12 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, type ExpectStatic, it } from "vitest";
+import { describeWith } from "../../../loadtests/test/needs.ts";
 import { PORTS } from "../../catalogue/ports.ts";
+import { keepBursting } from "../../states/crowd.ts";
 
 /** PostgreSQL, two workers and three more on a machine that has other things to do. */
 const WITHIN = { timeout: 120_000, interval: 200 };
@@ -84,6 +87,21 @@ function read(file: string): string {
 const urlIn = (up: Up, name: string) =>
   new RegExp(`^  ${name} +(http://[\\d.:]+)`, "m").exec(up.said())?.[1] ?? "";
 
+const ROOT = join(import.meta.dirname, "../../..");
+const COMMAND = join(ROOT, "loadtests", "bin", "crowdproof.mjs");
+
+/** A line of the screen, as a person types it in another terminal. */
+async function typed(command: string): Promise<string> {
+  const line = command.replaceAll("npx crowdproof", `"${process.execPath}" "${COMMAND}"`);
+  const { stdout } = await promisify(execFile)("bash", ["-c", line], { cwd: ROOT });
+  return stdout;
+}
+
+/** What the screen says behind a word, up to the line's end. */
+function commandIn({ said }: Up, word: string): string {
+  return new RegExp(`^  ${word} +(.*)$`, "m").exec(said())?.[1] ?? `echo no "${word}" on the screen; false`;
+}
+
 describe.skipIf(!existsSync("/proc/self/environ"))("npm run up", () => {
   test.concurrent("starts all of it, says where it is and who may do what, and Ctrl-C leaves only tokens and logs", {
     timeout: TEST_MS,
@@ -149,4 +167,31 @@ async function halt(up: Up): Promise<unknown> {
     body: JSON.stringify({ reason: "I want to see it" }),
   });
   return answer.json();
+}
+
+describeWith("alertmanager", "npm run up on the evening of a campaign", () => {
+  describeWith("prometheus", "with a fault switched on", () => {
+    test("pages and closes the campaign, and the commands on its screen say what happened and to whom", {
+      timeout: TEST_MS,
+    }, async ({ start, expect }) => {
+      const up = await start("--free-ports", "--fault", "module-variable");
+      await whenUp(up, expect);
+      const people = keepBursting(urlIn(up, "sign up"), 64);
+      try {
+        // The service's own push, and the rule's.
+        await expect.poll(up.said, WITHIN).toMatch(/IdAnomaly/);
+        await expect.poll(() => stateOf(up), WITHIN).toMatchObject({ phase: "halted" });
+      } finally {
+        await people.stop();
+      }
+      await expect.poll(() => typed(`${commandIn(up, "watch it")} --once`), WITHIN).toMatch(/halted/i);
+      expect(await typed(commandIn(up, "open a runbook"))).toContain("IdAnomaly");
+      const affected = await typed(`${commandIn(up, "who is affected")} --lang en || test $? -eq 3`);
+      expect(affected).toMatch(/withheld/i);
+    });
+  });
+});
+
+async function stateOf(up: Up): Promise<unknown> {
+  return (await fetch(`${urlIn(up, "admin")}/state`)).json();
 }
