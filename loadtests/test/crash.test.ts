@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { processesOf, ROOT } from "./command-line.ts";
 
 /** Twenty seconds on a quiet machine. */
+const SECONDS_MAX = 380;
 vi.setConfig({ testTimeout: 400_000 });
 
 const PROGRAM = join(ROOT, "loadtests", "crash", "crash.ts");
@@ -37,8 +38,15 @@ async function crash(...args: string[]): Promise<number | null> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (said += String(text)));
-  const [code] = await once(child, "exit");
-  return code;
+  const end = AbortSignal.timeout(SECONDS_MAX * 1_000);
+  try {
+    const [code] = await once(child, "exit", { signal: end });
+    return code;
+  } catch (cause) {
+    if (!end.aborted) throw cause;
+    const running = processesOf(folder).join("\n");
+    throw new Error(`not done after ${SECONDS_MAX} s; it said:\n${said}\nrunning:\n${running}`, { cause });
+  }
 }
 
 const leftBehind = () => ({
