@@ -9,7 +9,7 @@ import { createTcpProxy, type TcpProxy } from "../weather/tcp-proxy.ts";
 import { type Clock, createClock, findFaketime } from "./clock.ts";
 import { type CrashDatabase, createDatabase } from "./database.ts";
 import { type Disk, openDisk, whyNoDisk } from "./disk.ts";
-import { freePort, isAlive, signalTo, workersOf } from "./processes.ts";
+import { isAlive, signalTo, workersOf } from "./processes.ts";
 
 /** The reference service with two workers, its PostgreSQL, and everything that can be done to them. */
 export interface Machine {
@@ -63,7 +63,7 @@ export async function startMachine(fault: string | undefined, signal: AbortSigna
     closers.push(proxy.close);
     const faketime = findFaketime();
     const clock = "library" in faketime ? await createClock(folder, faketime.library) : null;
-    const service = createSupervisor({ folder, fault, proxy, clock, deaths, port: await freePort(), signal });
+    const service = createSupervisor({ folder, fault, proxy, clock, deaths, signal });
     closers.push(service.stop);
     await service.start();
     return assemble({ folder, database, proxy, disk, clock, service, deaths, close: closeAll });
@@ -172,21 +172,25 @@ interface Supervised {
   proxy: TcpProxy;
   clock: Clock | null;
   deaths: string[];
-  port: number;
   signal: AbortSignal;
 }
 
 const AGAIN_MS = 100;
+/** Later it is recovery that has a limit. */
+const FIRST_START_SECONDS_MAX = 60;
 const WORKERS_OUTLIVE_SECONDS_MAX = 10;
 
 /** What systemd or Kubernetes do: who dies is started again, once nothing of it is left. */
-function createSupervisor({ folder, fault, proxy, clock, deaths, port, signal }: Supervised): Supervisor {
+function createSupervisor({ folder, fault, proxy, clock, deaths, signal }: Supervised): Supervisor {
   let running: RunningService | undefined;
+  /** Any that is free; from the first start on, the same through all its lives. */
+  let port = 0;
   let isStopping = false;
   let trouble = "the service is being started";
   let starting: Promise<void> = Promise.resolve();
 
   async function start(): Promise<void> {
+    const deadlineMs = port === 0 ? performance.now() + FIRST_START_SECONDS_MAX * 1_000 : Infinity;
     while (!isStopping) {
       try {
         const started = await startReferenceService({
@@ -198,11 +202,13 @@ function createSupervisor({ folder, fault, proxy, clock, deaths, port, signal }:
           signal,
         });
         running = started;
+        port = Number(new URL(started.url).port);
         void started.ended.then((words) => bury(started, words));
         return;
       } catch (error) {
         // The database is away, or the port not free yet: again, as a supervisor would.
-        if (!(error instanceof UsageError)) throw error;
+        if (signal.aborted && port !== 0) return;
+        if (!(error instanceof UsageError) || performance.now() > deadlineMs) throw error;
         trouble = error.message;
         await sleep(AGAIN_MS);
       }
@@ -239,8 +245,8 @@ function createSupervisor({ folder, fault, proxy, clock, deaths, port, signal }:
       signalTo(pid, "SIGKILL");
       await ended;
       await gone(workers);
+      // Not waited for: where a full disk has ended the database meanwhile, only recovery starts that again.
       starting = start();
-      await starting;
       return true;
     },
     workers: () => (running === undefined ? [] : workersOf(running.pid)),

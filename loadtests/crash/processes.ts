@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 
 /** The worker processes of the service whose parent this is, by what Linux knows; zombies are none. */
 export function workersOf(parentPid: number): number[] {
@@ -29,16 +27,6 @@ export function signalTo(pid: number, signal: NodeJS.Signals): boolean {
     if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
     throw error;
   }
-}
-
-/** A port that stays the service's through all its lives. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
-  return address.port;
 }
 
 function readProc(pid: number, file: string): string {
