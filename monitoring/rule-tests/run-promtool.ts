@@ -36,17 +36,31 @@ function ended(promtool: string, args: readonly string[], output: number, folder
   });
 }
 
+/** Prometheus 2 says of which file it speaks. */
 const HEADING = /^Unit Testing: {2}(.*)$/gm;
+/** Prometheus 3 does not: one of these for each file, in their order. */
+const BLOCK = /^(?= {2}(?:SUCCESS|FAILED:)$)/m;
 
 /** A file of which promtool says nothing has not been tested: that is no success. */
 function readVerdicts(output: string, files: readonly string[]): Verdicts {
-  const parts = output.split(HEADING);
-  const said = new Map<string, string>();
-  for (let index = 1; index < parts.length; index += 2) said.set(parts[index]!, parts[index + 1]!.trim());
+  const said = wordsOf(output, files);
   return new Map(
     files.map((file) => {
-      const words = said.get(file) ?? `promtool said nothing of it:\n${parts[0]}`;
+      const words = said.get(file) ?? `promtool said nothing of it:\n${output}`;
       return [file, words === "SUCCESS" ? null : words];
     }),
   );
+}
+
+function wordsOf(output: string, files: readonly string[]): ReadonlyMap<string, string> {
+  const [, ...headed] = output.split(HEADING);
+  const said = new Map<string, string>();
+  for (let index = 0; index < headed.length; index += 2)
+    said.set(headed[index] ?? "", (headed[index + 1] ?? "").trim());
+  if (said.size > 0) return said;
+  const blocks = output.split(BLOCK).map((block) => block.trim());
+  const verdicts = blocks.filter((block) => /^(SUCCESS|FAILED:)/.test(block));
+  // One more or less, and nobody knows whose is whose.
+  if (verdicts.length !== files.length) return said;
+  return new Map(files.map((file, index) => [file, verdicts[index] ?? ""]));
 }
