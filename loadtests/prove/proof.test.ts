@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FaultDescription } from "./fault-list.ts";
-import { proofOf } from "./proof.ts";
+import { proofOf, saysNothing } from "./proof.ts";
 import type { GateRun } from "./run-gate.ts";
 import type { GuardState, Row } from "./schedule.ts";
 
@@ -22,6 +22,7 @@ function runOf(changes: Partial<GateRun>): GateRun {
     failed: ["ids-unique"],
     exposures: 0,
     isHalted: false,
+    isEngineLate: false,
     reason: "the headline",
     found: { signups: 10, seconds: 0.5 },
     dir: "/tmp/run",
@@ -142,4 +143,17 @@ test.each([
 test("a healthy run that halted is not proven", () => {
   const runs = [runOf({ exitCode: 0, failed: [], found: null, isHalted: true })];
   expect(proofOf(rowOf(null, "on"), runs).complaint).toMatch(/^halted/);
+});
+
+test.each([
+  { name: "for no other reason than a late engine", run: { exitCode: 3, isEngineLate: true }, is: true },
+  { name: "for another reason", run: { exitCode: 3, isEngineLate: false }, is: false },
+  { name: "not at all: it passed", run: { exitCode: 0, isEngineLate: false }, is: false },
+])("a healthy run that is unknown $name may be sent again: $is", ({ run, is }) => {
+  expect(saysNothing(proofOf(rowOf(null), [runOf({ ...run, failed: [], found: null })]))).toBe(is);
+});
+
+test("a fault's run is never sent again until it is found", () => {
+  const runs = [runOf({ exitCode: 3, isEngineLate: true, failed: [], found: null })];
+  expect(saysNothing(proofOf(rowOf(FAULT), runs))).toBe(false);
 });

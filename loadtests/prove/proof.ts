@@ -19,6 +19,11 @@ export interface Proof {
   complaint: string | null;
 }
 
+/** A healthy row about which its runs say nothing: it may be sent once more. */
+export function saysNothing({ row, runs, complaint }: Proof): boolean {
+  return row.fault === null && complaint !== null && runs.every(({ isEngineLate }) => isEngineLate);
+}
+
 /**
  * Proven is a fault that the guard is off for, or blind to, when every run found it; one that the guard blocks when
  * nothing of anybody left and the campaign is halted; a healthy row by passing. And nothing may fail that the fault does

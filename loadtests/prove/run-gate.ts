@@ -25,6 +25,8 @@ export interface GateRun {
   exposures: number;
   /** At the end the service told newcomers that the campaign is closed. */
   isHalted: boolean;
+  /** Unknown for no other reason than that the machine had no time for the engine: it says nothing of the service. */
+  isEngineLate: boolean;
   /** The headline, or the last words where there is no verdict. */
   reason: string;
   /** When the check that was asked about first failed; null where it did not. */
@@ -66,6 +68,7 @@ export async function runGate(call: GateCall): Promise<GateRun> {
     failed: failed.map(({ name }) => name),
     exposures: verdict?.exposuresTotal ?? 0,
     isHalted,
+    isEngineLate: verdict?.outcome === "unknown" && isLateOnly(verdict),
     reason: verdict?.reasons[0] ?? lastWords(output),
     found: asked === undefined ? null : await firstViolation(dir, asked),
     dir,
@@ -184,6 +187,13 @@ async function readVerdict(dir: string): Promise<Verdict | null> {
 
 function isFailure(check: CheckResult): boolean {
   return check.judged && check.outcome === "fail";
+}
+
+const LATE: readonly string[] = ["start-error", "generator"];
+
+function isLateOnly({ checks }: Verdict): boolean {
+  const bad = checks.filter((check) => check.judged && check.outcome !== "pass");
+  return bad.length > 0 && bad.every(({ name }) => LATE.includes(name));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { counted } from "../src/counted.ts";
 import type { Proof } from "./proof.ts";
 
 /** The table as Markdown, which a terminal shows just as well. */
@@ -42,6 +43,8 @@ export function proofTable(proofs: readonly Proof[]): string {
 
 export interface ProofPage {
   proofs: readonly Proof[];
+  /** Healthy runs that were sent once more, because the machine had no time for the engine. */
+  sentAgain: number;
   command: string;
   /** ISO, to the minute. */
   date: string;
@@ -50,7 +53,7 @@ export interface ProofPage {
 }
 
 /** `docs/proof.md`. */
-export function proofPage({ proofs, command, date, machine, notRun }: ProofPage): string {
+export function proofPage({ proofs, sentAgain, command, date, machine, notRun }: ProofPage): string {
   const healthy = proofs.filter(({ row }) => row.fault === null);
   const passed = healthy.filter(({ complaint }) => complaint === null).length;
   return [
@@ -68,6 +71,14 @@ export function proofPage({ proofs, command, date, machine, notRun }: ProofPage)
     proofTable(proofs),
     "",
     `Healthy runs in between, the guard on, also in such weather: ${passed} of ${healthy.length} passed, none halted.`,
+    ...(sentAgain === 0
+      ? []
+      : [
+          counted(
+            sentAgain,
+            "of them {was|were} sent once more: the first time the machine had no time for the engine, which is unknown.",
+          ),
+        ]),
     ...notRun.map((words) => `Not run: ${words}`),
     ...proofs.flatMap(({ row, complaint }) =>
       complaint === null
