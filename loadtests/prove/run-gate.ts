@@ -13,7 +13,7 @@ import type { RunningService } from "../src/reference/start-service.ts";
 import type { CheckResult, Verdict } from "../src/verdict/verdict.ts";
 import type { EngineName } from "./schedule.ts";
 import type { ServiceLine } from "./service-line.ts";
-import { addWeather } from "./weather.ts";
+import { addWeather, type Weather } from "./weather.ts";
 
 export interface GateRun {
   engine: EngineName;
@@ -88,7 +88,7 @@ async function runAgainstService(call: GateCall, dir: string): Promise<Ended> {
   const weather = addWeather(call.weather);
   const service = await call.services.take();
   try {
-    const target = await writeTarget(dir, weather.isCountLost);
+    const target = await writeTarget(dir, weather);
     const campaign = fileURLToPath(new URL(weather.campaign, import.meta.url));
     const gate = runCommand(call, { dir, campaign, target, environment: service.environment });
     const over = new AbortController();
@@ -105,14 +105,21 @@ async function runAgainstService(call: GateCall, dir: string): Promise<Ended> {
   }
 }
 
-/** The reference target as it is shipped, but that counters are not compared where they cannot add up. */
-async function writeTarget(dir: string, isCountLost: boolean): Promise<string> {
-  if (!isCountLost) return REFERENCE_TARGET;
+/** The reference target as it is shipped, less what the weather makes impossible to judge. */
+async function writeTarget(
+  dir: string,
+  { isCountLost, isPromiseLost }: Pick<Required<Weather>, "isCountLost" | "isPromiseLost">,
+): Promise<string> {
+  if (!isCountLost && !isPromiseLost) return REFERENCE_TARGET;
   const text = await readFile(REFERENCE_TARGET, "utf8");
+  const counted = isCountLost ? text.replace("exclusive: true", "exclusive: false") : text;
+  const notJudged = isPromiseLost ? `\nnotJudged:\n  refusals-honest: ${WHY_NO_PROMISES}\n` : "";
   const file = join(dir, "target.yaml");
-  await writeFile(file, text.replace("exclusive: true", "exclusive: false"));
+  await writeFile(file, counted + notJudged);
   return file;
 }
+
+const WHY_NO_PROMISES = "the database becomes slower after people were told when to come back";
 
 /** The weather lasts from the first event until people are read back; the next service starts when all is sent. */
 async function makeWeather(

@@ -12,6 +12,8 @@ export interface Weather {
   campaign?: string;
   /** What a worker had counted goes with it when it is killed: its counters are not compared. */
   isCountLost?: boolean;
+  /** It makes the service do less than was promised before: times that were told come out wrong, and nobody lied. */
+  isPromiseLost?: boolean;
   /** Begins with the campaign; the signal comes when people are read back. */
   make?(service: RunningService, signal: AbortSignal): Promise<void>;
 }
@@ -21,7 +23,12 @@ const LONGER = "weather.yaml";
 /** By the names that the service's faults use. */
 export const WEATHERS: Readonly<Record<string, Weather>> = {
   // With more connections than by default more people are under way when it stands still.
-  "slow-database": { campaign: LONGER, environment: { POOL_CONNECTIONS_MAX: "40" }, make: stutter },
+  "slow-database": {
+    campaign: LONGER,
+    environment: { POOL_CONNECTIONS_MAX: "40" },
+    isPromiseLost: true,
+    make: stutter,
+  },
   "worker-killed": { campaign: "killed.yaml", isCountLost: true, make: killWorker },
   "two-workers": { environment: { WORKERS: "2" } },
   "clock-steps-back": { make: stepClock },
@@ -37,6 +44,7 @@ export function addWeather(names: readonly string[]): Required<Weather> {
     environment: Object.assign({}, ...all.map(({ environment }) => environment)),
     campaign: all.find(({ campaign }) => campaign !== undefined)?.campaign ?? "campaign.yaml",
     isCountLost: all.some(({ isCountLost }) => isCountLost === true),
+    isPromiseLost: all.some(({ isPromiseLost }) => isPromiseLost === true),
     async make(service, signal) {
       await Promise.all(all.map(({ make }) => make?.(service, signal)));
     },
