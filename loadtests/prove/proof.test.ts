@@ -153,7 +153,11 @@ test.each([
   expect(saysNothing(proofOf(rowOf(null), [runOf({ ...run, failed: [], found: null })]))).toBe(is);
 });
 
-test("a fault's run is never sent again until it is found", () => {
-  const runs = [runOf({ exitCode: 3, isEngineLate: true, failed: [], found: null })];
-  expect(saysNothing(proofOf(rowOf(FAULT), runs))).toBe(false);
+test.each([
+  { name: "was not found", run: { failed: [], found: null }, is: false },
+  { name: "was found, but the verdict is unknown", run: {}, is: true },
+  { name: "was found with something else", run: { failed: ["ids-unique", "accounting"] }, is: false },
+])("a fault whose engine was late and that $name may be sent again: $is", ({ run, is }) => {
+  const runs = [runOf({ exitCode: 3, isEngineLate: true, ...run })];
+  expect(saysNothing(proofOf(rowOf(FAULT), runs))).toBe(is);
 });

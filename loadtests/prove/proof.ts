@@ -19,9 +19,15 @@ export interface Proof {
   complaint: string | null;
 }
 
-/** A healthy row about which its runs say nothing: it may be sent once more. */
-export function saysNothing({ row, runs, complaint }: Proof): boolean {
-  return row.fault === null && complaint !== null && runs.every(({ isEngineLate }) => isEngineLate);
+/** Its runs were as they should be, but for an engine that was late: it may be sent once more. */
+export function saysNothing({ row, runs, complaint, unexpected }: Proof): boolean {
+  const isAsMeant = row.fault === null ? true : runs.every(({ found }) => found !== null);
+  return (
+    complaint !== null &&
+    unexpected.length === 0 &&
+    isAsMeant &&
+    runs.every(({ isEngineLate }) => isEngineLate)
+  );
 }
 
 /**

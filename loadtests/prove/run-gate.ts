@@ -25,7 +25,7 @@ export interface GateRun {
   exposures: number;
   /** At the end the service told newcomers that the campaign is closed. */
   isHalted: boolean;
-  /** Unknown for no other reason than that the machine had no time for the engine: it says nothing of the service. */
+  /** Unknown for no other reason than that the machine had no time for the engine; of the service that says nothing. */
   isEngineLate: boolean;
   /** The headline, or the last words where there is no verdict. */
   reason: string;
@@ -199,8 +199,8 @@ function isFailure(check: CheckResult): boolean {
 const LATE: readonly string[] = ["start-error", "generator"];
 
 function isLateOnly({ checks }: Verdict): boolean {
-  const bad = checks.filter((check) => check.judged && check.outcome !== "pass");
-  return bad.length > 0 && bad.every(({ name }) => LATE.includes(name));
+  const unknown = checks.filter((check) => check.judged && check.outcome === "unknown");
+  return unknown.length > 0 && unknown.every(({ name }) => LATE.includes(name));
 }
 
 /**

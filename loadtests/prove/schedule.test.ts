@@ -50,8 +50,8 @@ test("a healthy run stands before, between and after, the guard on, engines and 
   );
   expect(healthy).toEqual([
     { at: 0, engine: "embedded", guard: "on", weather: ["two-workers"] },
-    { at: 13, engine: "k6", guard: "on", weather: ["volume"] },
-    { at: 18, engine: "embedded", guard: "on", weather: ["slow-database"] },
+    { at: 13, engine: "k6", guard: "on", weather: ["slow-database"] },
+    { at: 18, engine: "embedded", guard: "on", weather: ["volume"] },
   ]);
 });
 

@@ -43,7 +43,7 @@ export function proofTable(proofs: readonly Proof[]): string {
 
 export interface ProofPage {
   proofs: readonly Proof[];
-  /** Healthy runs that were sent once more, because the machine had no time for the engine. */
+  /** Rows that were sent once more, because the machine had no time for the engine. */
   sentAgain: number;
   command: string;
   /** ISO, to the minute. */
@@ -76,7 +76,7 @@ export function proofPage({ proofs, sentAgain, command, date, machine, notRun }:
       : [
           counted(
             sentAgain,
-            "of them {was|were} sent once more: the first time the machine had no time for the engine, which is unknown.",
+            "{row was|rows were} sent once more: the first time the machine had no time for the engine, which is unknown.",
           ),
         ]),
     ...notRun.map((words) => `Not run: ${words}`),
