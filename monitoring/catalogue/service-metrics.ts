@@ -62,7 +62,7 @@ export const SERVICE_METRICS = {
   },
   crowdproof_signup_latency_seconds: {
     ...spread,
-    meaning: "Acknowledged signups, from the request's head to the end of the answer.",
+    meaning: "Acknowledged signups, from the request's head to the end of the answer, or until they hung up.",
     buckets: SIGNUP_SECONDS_BUCKETS,
   },
   crowdproof_errors_total: {

@@ -42,6 +42,33 @@ test("a signup is offered, committed and timed once, and one that was rejected h
   expect(seconds).toBeGreaterThan(await read(service, "crowdproof_commit_seconds_sum"));
 });
 
+test("who hangs up while they are registered is timed until then, for the service was no slower", async () => {
+  const service = await stage.start();
+  const leaving = new AbortController();
+  await stage.sql("begin");
+  await stage.sql("lock table members in exclusive mode");
+  try {
+    const left = fetch(`${service.url}/signups`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+      body: JSON.stringify(newPerson()),
+      signal: leaving.signal,
+    }).catch(() => "gone");
+    await expect.poll(() => read(service, "crowdproof_signups_working"), PATIENCE).toBe(1);
+    // The statement is on its way: what is dropped before it costs nothing and makes nobody a member.
+    await sleep(500);
+    leaving.abort();
+    expect(await left).toBe("gone");
+    await sleep(200);
+  } finally {
+    await stage.sql("commit").catch(() => {});
+  }
+  await expect
+    .poll(() => read(service, 'crowdproof_signups_total{outcome="acknowledged"}'), PATIENCE)
+    .toBe(1);
+  expect(await read(service, "crowdproof_signup_latency_seconds_count")).toBe(1);
+});
+
 test("a signup by the form is offered and timed as well", async () => {
   const service = await stage.start();
   const form = await open(service, (await open(service, "/join")).next ?? "/join");

@@ -19,6 +19,7 @@ import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
 import type { Appointment, PageLook, WaitingRoom } from "../waiting-room/waiting-room.ts";
+import { countAcknowledged } from "./count-acknowledged.ts";
 import { type MemberRouteParts, readOwnProfile } from "./member-routes.ts";
 import { WORK_SECONDS_MAX } from "./signup-routes.ts";
 import { takeReadTurn } from "./take-read-turn.ts";
@@ -136,8 +137,7 @@ async function register(
     const isStillWanted = () => !req.socket.destroyed && performance.now() < untilMs;
     const { profile, token } = await registerSignup(signup, { ticketNumber, isStillWanted });
     tookMs = performance.now() - startedMs;
-    metrics.countSignup("acknowledged");
-    res.locals["isMember"] = true;
+    countAcknowledged(metrics, req, res);
     const location = address("/member", readerOf(req));
     writer.write(res, { status: 303, headers: { Location: location }, session: token, witness: profile });
   } finally {

@@ -9,6 +9,7 @@ import { parseJson, readJsonBytes } from "../request/body.ts";
 import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
 import type { Appointment, WaitingRoom } from "../waiting-room/waiting-room.ts";
+import { countAcknowledged } from "./count-acknowledged.ts";
 
 export interface SignupRouteParts {
   readonly metrics: Metrics;
@@ -71,8 +72,7 @@ async function takeTurn(
       throw error;
     });
     tookMs = performance.now() - startedMs;
-    metrics.countSignup("acknowledged");
-    res.locals["isMember"] = true;
+    countAcknowledged(metrics, req, res);
     writer.write(res, {
       status: 201,
       headers: { Location: "/me", "Server-Timing": serverTiming(res, turn.queuedMs) },
