@@ -49,7 +49,7 @@ function quietSection(quiet: readonly QuietRun[]): string {
   if (runs.length === 0) return "Not measured yet.";
   const paged = runs.filter((pages) => pages.length > 0).length;
   const bound = paged === 0 && runs.length >= 4 ? boundOf(runs.length) : "";
-  return `Every campaign that ships, by \`crowdproof gate NAME --alerts\`. Runs that paged anybody: ${paged} of ${runs.length}.${bound}
+  return `Campaigns that ship, by \`crowdproof gate NAME --alerts\`; one that is not listed was not run (soak lasts an hour). Runs that paged anybody: ${paged} of ${runs.length}.${bound}
 
 | campaign | scale | runs | not watched | pages |
 |---|---|---|---|---|
