@@ -215,7 +215,7 @@ describe("a service that dies in the middle makes the run unknown, with exit cod
 describe("a gate whose disk is full in the middle", () => {
   it.for([
     { fault: [], exitCode: 2, says: /what was recorded until then can be judged: npx crowdproof judge/i },
-    { fault: ["--fault", "shared-cache-key"], exitCode: 1, says: /answers and mails had shown somebody else's data/ },
+    { fault: ["--fault", "shared-cache-key"], exitCode: 1, says: /and mails had shown somebody else's data/ },
   ])(
     "stops sending, says what to type next and exits $exitCode",
     { timeout: TEST_MS_MAX },

@@ -35,7 +35,11 @@ export async function runQuietly(campaign: string, scale: number): Promise<strin
       dir,
     ];
     const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ["ignore", "ignore", "inherit"] });
+    // Where only we are told to stop: nobody else knows of it.
+    const stop = () => child.kill("SIGINT");
+    process.once("exit", stop);
     await once(child, "exit");
+    process.off("exit", stop);
     const text = await readFile(join(dir, "verdict.json"), "utf8").catch(() => null);
     if (text === null) return null;
     const { checks, alerts } = JSON.parse(text) as Verdict;
