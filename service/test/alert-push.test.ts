@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, expect, test, vi } from "vitest";
 import { createAlarm } from "../src/alert-push/alarm.ts";
@@ -250,6 +251,31 @@ test("an Alertmanager that hangs delays no answer, and keeps no other one from h
   expect(await told()).toMatch(/^crowdproof_pushes_total\{outcome="delivered"\} 1$/m);
 });
 
+test("one that was away for longer than the tries is told when it is back, without another anomaly", async () => {
+  let asked = 0;
+  const back = await listen((_req, res) => {
+    asked += 1;
+    res.writeHead(asked <= 3 ? 503 : 200).end();
+  });
+  const { push, outcomes } = pushTo(back.url);
+  push.tell(wrongPerson());
+  await expect.poll(() => outcomes, PATIENCE).toEqual(["failed", "delivered"]);
+  await sleep(1_500);
+  expect([asked, outcomes]).toEqual([4, ["failed", "delivered"]]);
+});
+
+test("what everybody says no to is told once", async () => {
+  let asked = 0;
+  const refuses = await listen((_req, res) => {
+    asked += 1;
+    res.writeHead(400).end('"no"');
+  });
+  const { push, outcomes } = pushTo(refuses.url);
+  push.tell(wrongPerson());
+  await sleep(2_500);
+  expect([asked, outcomes]).toEqual([1, ["failed"]]);
+});
+
 test("one that is away, fails or answers without end is tried a few times; one that says no is not", async () => {
   const tries = { fails: 0, refuses: 0, floods: 0 };
   const fails = await listen((_req, res) => {
@@ -265,9 +291,15 @@ test("one that is away, fails or answers without end is tried a few times; one t
     const more = setInterval(() => res.write("x".repeat(20_000)), 1);
     res.once("close", () => clearInterval(more));
   });
-  const { push, outcomes } = pushTo("http://127.0.0.1:1", fails.url, refuses.url, floods.url);
+  // Somebody knows: nobody has to be told again.
+  const hears = await listen((_req, res) => {
+    res.end();
+  });
+  const { push, outcomes } = pushTo("http://127.0.0.1:1", fails.url, refuses.url, floods.url, hears.url);
   push.tell(wrongPerson());
-  await expect.poll(() => outcomes, PATIENCE).toEqual(["failed", "failed", "failed", "failed"]);
+  await expect
+    .poll(() => outcomes.toSorted(), PATIENCE)
+    .toEqual(["delivered", "failed", "failed", "failed", "failed"]);
   expect(tries).toEqual({ fails: 3, refuses: 1, floods: 3 });
 });
 

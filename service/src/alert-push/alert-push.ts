@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type AlarmKind, type AlertPlaces, anomalyAlert, FIRING_MS, type Seen } from "./anomaly-alert.ts";
-import { createAlertPost } from "./post-alert.ts";
+import { type AlertPost, createAlertPost, type Posted } from "./post-alert.ts";
 
 /** One outcome for each post to each Alertmanager. */
 export const PUSH_OUTCOMES = ["delivered", "failed"] as const;
@@ -35,11 +35,13 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
   const underWay = new Set<Promise<unknown>>();
   let isClosed = false;
 
-  async function postTo(at: number, body: string): Promise<void> {
-    const isDelivered = (await posts[at]?.post(body)) ?? false;
-    count(isDelivered ? "delivered" : "failed");
+  async function postTo(at: number, post: AlertPost, body: string): Promise<Posted> {
+    const posted = await post.post(body);
+    count(posted === "taken" ? "delivered" : "failed");
     // Which of the list it is, and not its address, which may hold a password.
-    if (!isDelivered) log.warn({ alertmanager: at + 1 }, "an anomaly could not be posted to Alertmanager");
+    if (posted !== "taken")
+      log.warn({ alertmanager: at + 1 }, "an anomaly could not be posted to Alertmanager");
+    return posted;
   }
 
   /** The next post of this kind waits for the slowest of these, so that an Alertmanager that hangs gathers no queue. */
@@ -47,12 +49,15 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
     line.isSending = true;
     line.isNews = false;
     const body = anomalyAlert(line.seen, options);
-    const posting = Promise.all(posts.map((_, at) => postTo(at, body))).finally(() =>
+    const posting = Promise.all(posts.map((post, at) => postTo(at, post, body))).finally(() =>
       underWay.delete(posting),
     );
     underWay.add(posting);
-    void Promise.all([posting, pause(REPEAT_MS)]).then(() => {
+    void Promise.all([posting, pause(REPEAT_MS)]).then(([posted]) => {
       line.isSending = false;
+      // Nobody knows of it yet, and somebody may come back: told again for as long as the page would stand.
+      const isHeard = posted.includes("taken") || !posted.includes("away");
+      if (!isHeard && Date.now() - line.seen.lastAtMs < FIRING_MS) line.isNews = true;
       if (line.isNews && !isClosed) send(line);
     });
   }

@@ -2,10 +2,13 @@ import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** `refused`: it said no, and would again. `away`: not taken in time. */
+export type Posted = "taken" | "refused" | "away";
+
 /** Posts to one Alertmanager, over connections that are kept. */
 export interface AlertPost {
-  /** True once it was taken; false where it was refused, or not taken in time. Never rejects. */
-  post(body: string): Promise<boolean>;
+  /** Never rejects. */
+  post(body: string): Promise<Posted>;
   close(): void;
 }
 
@@ -46,16 +49,15 @@ export function createAlertPost(baseUrl: string): AlertPost {
 
   return {
     async post(body) {
-      if (Buffer.byteLength(body) > BODY_BYTES_MAX) return false;
+      if (Buffer.byteLength(body) > BODY_BYTES_MAX) return "refused";
       for (const pauseMs of [...PAUSES_MS, undefined]) {
         const status = await tryOnce(body).catch(() => undefined);
-        if (status !== undefined && status >= 200 && status < 300) return true;
-        // It has said no to what was sent, and would again.
-        const isFinal = status !== undefined && status < 500 && status !== TOO_MANY_REQUESTS;
-        if (isFinal || pauseMs === undefined || closing.signal.aborted) return false;
+        if (status !== undefined && status >= 200 && status < 300) return "taken";
+        if (status !== undefined && status < 500 && status !== TOO_MANY_REQUESTS) return "refused";
+        if (pauseMs === undefined || closing.signal.aborted) return "away";
         await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
       }
-      return false;
+      return "away";
     },
     close() {
       closing.abort();
