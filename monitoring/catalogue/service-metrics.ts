@@ -62,7 +62,8 @@ export const SERVICE_METRICS = {
   },
   crowdproof_signup_latency_seconds: {
     ...spread,
-    meaning: "Acknowledged signups, from the request's head to the end of the answer, or until they hung up.",
+    meaning:
+      "Acknowledged signups, from the request's head to the end of the answer or the hanging up; of who had hung up before, until they were a member.",
     buckets: SIGNUP_SECONDS_BUCKETS,
   },
   crowdproof_errors_total: {

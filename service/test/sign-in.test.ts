@@ -129,6 +129,13 @@ test("a wrong code, and any code for an address that nobody has, are answered al
   for (const reply of [nobody, never]) expect([reply.status, reply.body]).toEqual([wrong.status, wrong.body]);
 });
 
+test("a body that is longer than any address and code is not read", async () => {
+  const { service, email, code } = await memberWithCode();
+  const long = `${email}${" ".repeat(5_000)}`;
+  for (const reply of [await askCode(service, long), await useCode(service, long, code)])
+    expect([reply.status, reply.body["detail"]]).toEqual([413, "The body has more than 4096 bytes."]);
+});
+
 test("somebody else's code is of no use", async () => {
   const { service, mailbox, code } = await memberWithCode();
   const other = newPerson();

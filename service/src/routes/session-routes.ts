@@ -17,6 +17,9 @@ export interface SessionRouteParts extends ReadTurnParts {
   readonly writer: ResponseWriter;
 }
 
+/** The longest address and a code, with room to spare: while they are read a member's turn is taken. */
+const BODY_BYTES_MAX = 4_096;
+
 /** How a member comes back, and leaves. */
 export function sessionRoutes(parts: SessionRouteParts): Router {
   const { halt, signIn, sessions, writer } = parts;
@@ -62,7 +65,7 @@ const CODE_BODY = z.strictObject({ email: EMAIL });
 const SESSION_BODY = z.strictObject({ email: EMAIL, code: z.string().trim().max(20) });
 
 async function readBody<Body>(req: Request, schema: z.ZodType<Body>): Promise<Body> {
-  const parsed = schema.safeParse(parseJson(await readJsonBytes(req)));
+  const parsed = schema.safeParse(parseJson(await readJsonBytes(req, BODY_BYTES_MAX)));
   if (parsed.success) return parsed.data;
   const fields = new Set(parsed.error.issues.map((issue) => issue.path.join(".") || "body"));
   throw new ServiceError("invalid-input", `Please check: ${[...fields].join(", ")}.`);
