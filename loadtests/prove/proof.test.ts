@@ -148,6 +148,11 @@ test("a healthy run that halted is not proven", () => {
 test.each([
   { name: "for no other reason than a late engine", run: { exitCode: 3, isEngineLate: true }, is: true },
   { name: "for another reason", run: { exitCode: 3, isEngineLate: false }, is: false },
+  {
+    name: "for a late engine, and was halted",
+    run: { exitCode: 3, isEngineLate: true, isHalted: true },
+    is: false,
+  },
   { name: "not at all: it passed", run: { exitCode: 0, isEngineLate: false }, is: false },
 ])("a healthy run that is unknown $name may be sent again: $is", ({ run, is }) => {
   expect(saysNothing(proofOf(rowOf(null), [runOf({ ...run, failed: [], found: null })]))).toBe(is);

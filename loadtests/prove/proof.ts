@@ -20,8 +20,9 @@ export interface Proof {
 }
 
 /** Its runs were as they should be, but for an engine that was late: it may be sent once more. */
-export function saysNothing({ row, runs, complaint, unexpected }: Proof): boolean {
-  const isAsMeant = row.fault === null ? true : runs.every(({ found }) => found !== null);
+export function saysNothing({ row, runs, complaint, unexpected, haltedIn }: Proof): boolean {
+  // A healthy campaign that was halted says a lot, however late the engine was.
+  const isAsMeant = row.fault === null ? haltedIn === 0 : runs.every(({ found }) => found !== null);
   return (
     complaint !== null &&
     unexpected.length === 0 &&
@@ -63,8 +64,8 @@ function complaintOf(row: Row, run: GateRun): string | null {
 
 function whatIsWrong({ fault, guard }: Row, run: GateRun): string | null {
   if (fault === null) {
-    if (run.exitCode !== 0) return "did not pass";
-    return run.isHalted ? "halted" : null;
+    if (run.isHalted) return "halted";
+    return run.exitCode === 0 ? null : "did not pass";
   }
   const unexpected = run.failed.filter((name) => !fault.checks.includes(name));
   if (unexpected.length > 0) return `failed as well: ${unexpected.join(", ")}`;

@@ -13,7 +13,7 @@ import type { RunningService } from "../src/reference/start-service.ts";
 import type { CheckResult, Verdict } from "../src/verdict/verdict.ts";
 import type { EngineName } from "./schedule.ts";
 import type { ServiceLine } from "./service-line.ts";
-import { addWeather, type Weather } from "./weather.ts";
+import { addWeather, type Weather, WHY_NO_PROMISES } from "./weather.ts";
 
 export interface GateRun {
   engine: EngineName;
@@ -118,8 +118,6 @@ async function writeTarget(
   await writeFile(file, counted + notJudged);
   return file;
 }
-
-const WHY_NO_PROMISES = "the database becomes slower after people were told when to come back";
 
 /** The weather lasts from the first event until people are read back; the next service starts when all is sent. */
 async function makeWeather(

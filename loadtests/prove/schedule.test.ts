@@ -50,9 +50,19 @@ test("a healthy run stands before, between and after, the guard on, engines and 
   );
   expect(healthy).toEqual([
     { at: 0, engine: "embedded", guard: "on", weather: ["two-workers"] },
-    { at: 13, engine: "k6", guard: "on", weather: ["slow-database"] },
-    { at: 18, engine: "embedded", guard: "on", weather: ["volume"] },
+    { at: 13, engine: "k6", guard: "on", weather: ["two-workers"] },
+    { at: 18, engine: "embedded", guard: "on", weather: ["slow-database"] },
   ]);
+});
+
+test("with as many faults as there are, a healthy run of everything has each engine in each of its weathers", () => {
+  const faults = Array.from({ length: 32 }, (_, at) => ({ ...FAULTS[1]!, name: `f${at}` }));
+  const healthy = everyRow({ ...CHOICE, faults }).filter(({ fault }) => fault === null);
+  const met = (name: string) =>
+    new Set(healthy.filter(({ engine }) => engine === name).map(({ weather }) => weather.join()));
+  const both = ["", "overload", "slow-database", "two-workers", "worker-killed"];
+  expect([...met("k6")].sort()).toEqual(both);
+  expect([...met("embedded")].sort()).toEqual([...both, "volume"].sort());
 });
 
 test("where k6 is missing every fault is on the embedded engine", () => {

@@ -74,7 +74,9 @@ function withHealthyRows(rows: readonly Row[], engines: readonly EngineName[], p
   const addHealthy = () => {
     const engine = engines[healthyRuns % engines.length];
     const borne = engine === undefined ? BORNE : HEALTHY_WEATHER[engine];
-    const weather = borne[(healthyRuns + part) % borne.length] ?? [];
+    // By engine: of an even number of kinds of weather, each engine would only ever meet every second.
+    const turn = Math.floor(healthyRuns / engines.length) + part;
+    const weather = borne[turn % borne.length] ?? [];
     healthyRuns += 1;
     // A seed for each, so that no healthy run is the repetition of another.
     if (engine !== undefined) all.push({ fault: null, engine, guard: "on", weather, seeds: [healthyRuns] });

@@ -18,6 +18,9 @@ export interface Weather {
   make?(service: RunningService, signal: AbortSignal): Promise<void>;
 }
 
+/** Why refusals-honest is not judged in a weather with `isPromiseLost`. */
+export const WHY_NO_PROMISES = "the database becomes slower after people were told when to come back";
+
 const LONGER = "weather.yaml";
 
 /** By the names that the service's faults use. */

@@ -1,5 +1,6 @@
 import { counted } from "../src/counted.ts";
 import type { Proof } from "./proof.ts";
+import { addWeather, WHY_NO_PROMISES } from "./weather.ts";
 
 /** The table as Markdown, which a terminal shows just as well. */
 export function proofTable(proofs: readonly Proof[]): string {
@@ -56,6 +57,7 @@ export interface ProofPage {
 export function proofPage({ proofs, sentAgain, command, date, machine, notRun }: ProofPage): string {
   const healthy = proofs.filter(({ row }) => row.fault === null);
   const passed = healthy.filter(({ complaint }) => complaint === null).length;
+  const halted = healthy.reduce((sum, { haltedIn }) => sum + haltedIn, 0);
   return [
     "# Seen red",
     "",
@@ -70,7 +72,8 @@ export function proofPage({ proofs, sentAgain, command, date, machine, notRun }:
     "",
     proofTable(proofs),
     "",
-    `Healthy runs in between, the guard on, also in such weather: ${passed} of ${healthy.length} passed, none halted.`,
+    `Healthy runs in between, the guard on, also in such weather: ${passed} of ${healthy.length} passed, ${halted === 0 ? "none" : halted} halted.`,
+    ...notJudged(proofs),
     ...(sentAgain === 0
       ? []
       : [
@@ -87,6 +90,18 @@ export function proofPage({ proofs, sentAgain, command, date, machine, notRun }:
     ),
     "",
   ].join("\n");
+}
+
+/** What a weather leaves unjudged, for fault and healthy service alike, where there was such weather. */
+function notJudged(proofs: readonly Proof[]): string[] {
+  const rows = proofs.filter(({ row }) => addWeather(row.weather).isPromiseLost);
+  if (rows.length === 0) return [];
+  const names = new Set(
+    rows.flatMap(({ row }) => row.weather.filter((name) => addWeather([name]).isPromiseLost)),
+  );
+  return [
+    `In ${counted(rows.length, "{row|rows}")} with the weather ${[...names].join(", ")} refusals-honest was not judged: ${WHY_NO_PROMISES}.`,
+  ];
 }
 
 function table(head: string[], rows: string[][]): string {
