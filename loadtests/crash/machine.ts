@@ -221,7 +221,14 @@ function createSupervisor({ folder, fault, proxy, clock, deaths, signal }: Super
     deaths.push(`by itself: ${words}`);
     running = undefined;
     await gone(workersOf(died.pid));
-    starting = start();
+    startAgain();
+  }
+
+  /** Not waited for: where a full disk has ended the database meanwhile, only recovery starts that again. */
+  function startAgain(): void {
+    starting = start().catch((error: unknown) => {
+      deaths.push(`could not be started again: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   async function gone(workers: readonly number[]): Promise<void> {
@@ -245,8 +252,7 @@ function createSupervisor({ folder, fault, proxy, clock, deaths, signal }: Super
       signalTo(pid, "SIGKILL");
       await ended;
       await gone(workers);
-      // Not waited for: where a full disk has ended the database meanwhile, only recovery starts that again.
-      starting = start();
+      startAgain();
       return true;
     },
     workers: () => (running === undefined ? [] : workersOf(running.pid)),

@@ -130,18 +130,19 @@ limits: { startErrorSecondsP99Max: 2 }
   return { target, campaign };
 }
 
-/** Below those that Linux gives by itself: nobody takes it between our look and our use. */
+/** Below those that Linux gives by itself: no client's connection takes it between our look and our use. */
 const PORTS = { from: 12_000, to: 32_000 };
+const PORT_TRIES_MAX = 20;
 
 /** A port that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     const port = randomInt(PORTS.from, PORTS.to);
     const server = createSocketServer().listen(port, "127.0.0.1");
     try {
       await once(server, "listening");
-    } catch {
-      // Taken: another.
+    } catch (error) {
+      if (tries === PORT_TRIES_MAX || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
       continue;
     }
     server.close();

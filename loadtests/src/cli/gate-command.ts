@@ -14,6 +14,7 @@ import { findK6 } from "../engine/k6/find-k6.ts";
 import { sendK6, whyNotK6 } from "../engine/k6/send-k6.ts";
 import type { Event } from "../events/event.ts";
 import { followHistory } from "../events/follow-history.ts";
+import { isExposure } from "../events/is-exposure.ts";
 import { type MailSink, openMailSink } from "../mail/mail-sink.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { latenessOf, requireCapacity, whyK6IsLate } from "../plan/forecast.ts";
@@ -181,12 +182,14 @@ function watched({ dir, chosen, stop, seen, service, mails, followers, isStopped
     process.stdout.write(`Sending with the ${chosen.engine} engine (${chosen.why}). Run folder: ${dir}\n`);
     const isTty = process.stdout.isTTY === true;
     const view = showProgress({ plan, stream: process.stdout, isTty, color: hasColor(process.stdout) });
+    // Mails are still waited for when all is sent; then there is nothing left to stop.
+    let isSending = true;
     const onEvent = (event: Event) => {
       view.onEvent(event);
       for (const see of followers) see?.(event);
       if (!isExposure(event)) return;
       seen.exposed++;
-      if (isStoppedByExposure) stop.request("exposure");
+      if (isStoppedByExposure && isSending) stop.request("exposure");
     };
     mails?.follow(onEvent);
     const sent = new AbortController();
@@ -202,6 +205,7 @@ function watched({ dir, chosen, stop, seen, service, mails, followers, isStopped
     try {
       return await send(chosen, plan, options);
     } finally {
+      isSending = false;
       clearTimeout(overtime);
       stop.signal.removeEventListener("abort", onStop);
       // A run that was stopped reads nothing back any more: the service goes while we judge.
@@ -211,12 +215,6 @@ function watched({ dir, chosen, stop, seen, service, mails, followers, isStopped
       view.stop();
     }
   };
-}
-
-/** An answer or a mail; what the control was shown was made for it. */
-function isExposure(event: Event): boolean {
-  const shows = event.type === "request" || (event.type === "observation" && event.kind === "mail");
-  return shows && event.control === null && event.foreign.length > 0;
 }
 
 function tell(line: string): void {

@@ -1,5 +1,6 @@
 import { dueBy } from "../arrivals/due-by.ts";
 import type { DoneEvent, Ending, Event } from "../events/event.ts";
+import { isExposure } from "../events/is-exposure.ts";
 import type { Plan } from "../plan/plan.ts";
 
 export type Finished =
@@ -59,6 +60,7 @@ export function createRunCounts({ arrivals }: Pick<Plan, "arrivals">, now: () =>
   return {
     add(event) {
       if (event.control !== null) return;
+      if (isExposure(event)) exposures++;
       switch (event.type) {
         case "arrival":
           started++;
@@ -66,11 +68,7 @@ export function createRunCounts({ arrivals }: Pick<Plan, "arrivals">, now: () =>
           seen(event.startedMicroseconds);
           return;
         case "request":
-          if (event.foreign.length > 0) exposures++;
           seen(event.endedMicroseconds);
-          return;
-        case "observation":
-          if (event.foreign.length > 0) exposures++;
           return;
         case "done":
           finish(event);

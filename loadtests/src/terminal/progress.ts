@@ -1,5 +1,6 @@
 import { dueBy } from "../arrivals/due-by.ts";
 import type { Event, RequestEvent } from "../events/event.ts";
+import { isExposure } from "../events/is-exposure.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ANSWER_CLASSES, type AnswerClass } from "../target/target.ts";
 import { createOverlapSoFar } from "./overlap-so-far.ts";
@@ -22,7 +23,7 @@ export interface Snapshot {
   latencyP50Seconds: number | null;
   latencyP99Seconds: number | null;
   overlapRatio: number | null;
-  /** Answers that carried somebody else's canary. */
+  /** Answers and mails with somebody else's data. */
   exposures: number;
   /** Visitors by the time of the curve; `steady` without the bursts. */
   curve: { due: number[]; started: number[]; steady: number[]; cellsPassed: number };
@@ -67,7 +68,6 @@ export function createProgress(plan: Plan): Progress {
 
   function addRequest(request: RequestEvent): void {
     counts.set(request.class, (counts.get(request.class) ?? 0) + 1);
-    if (request.foreign.length > 0) exposures++;
     if (request.phase !== "campaign") return;
     const due = dueMicroseconds[request.visitor];
     if (request.request === 1 && due !== undefined && request.purpose !== "abandoned") {
@@ -90,7 +90,7 @@ export function createProgress(plan: Plan): Progress {
       if (event.control !== null) return;
       latest = Math.max(latest, momentOf(event));
       if (event.type === "request") addRequest(event);
-      if (event.type === "observation" && event.foreign.length > 0) exposures++;
+      if (isExposure(event)) exposures++;
       if (event.type === "done") done++;
       if (event.type !== "arrival") return;
       started++;
