@@ -5,15 +5,26 @@ import { SCENES } from "./scenes.ts";
 export interface QuietRun {
   readonly campaign: string;
   readonly scale: number;
+  /** Of `buildId`; its runs are of one build. */
+  readonly build: string;
   /** One for each time: the pages of that run; null where nobody watched. */
   readonly pages: readonly (readonly string[] | null)[];
 }
 
-/** docs/alert-table.md; what was not proven stands there as such. */
+/** An alert's proof and the build that it was made on. */
+export type Proven = Proof & { readonly build: string };
+
+export interface Circumstances {
+  /** When, on what machine, by which versions. */
+  readonly sentence: string;
+  readonly build: string;
+}
+
+/** docs/alert-table.md; what was not proven, or on another build, stands there as such. */
 export function alertTablePage(
-  proofs: Readonly<Record<string, Proof>>,
+  proofs: Readonly<Record<string, Proven>>,
   quiet: readonly QuietRun[],
-  sentence: string,
+  { sentence, build }: Circumstances,
 ): string {
   return `# Which fault makes which alert fire
 
@@ -21,47 +32,49 @@ Made by \`npm run prove-alerts\`; ${sentence}. Each row is a real service, a rea
 real stack with the quick parameters (${"`monitoring/rules/parameters.ts`"}): waits of seconds instead of minutes, the same rules.
 *Fired*: Prometheus, from when the cause began. *Told*: the receiver. *Over*: from when the cause had ended and, where the campaign was
 closed, before two people had reopened it. Alerts of a trouble's causes (tickets) and of its other sides fire with it, and are listed; a
-page that nobody is to expect would stand in bold.
+page that nobody is to expect would stand in bold. Build ${build}: a row with * was measured on an earlier one.
 
 | alert | severity | what was done | fired | told | over | fired with it |
 |---|---|---|---|---|---|---|
-${SCENES.map(({ alert, how }) => rowOf(alert, how, proofs[alert])).join("\n")}
+${SCENES.map(({ alert, how }) => rowOf(alert, how, proofs[alert], build)).join("\n")}
 | Watchdog | none | it always fires; Prometheus or Alertmanager killed: [alert-latency.md](alert-latency.md) | always | every 2 s | – | – |
 
 ## No page where all is well
 
-${quietSection(quiet)}
+${quietSection(quiet, build)}
 `;
 }
 
-function rowOf(alert: string, how: string, proof: Proof | undefined): string {
+function rowOf(alert: string, how: string, proof: Proven | undefined, build: string): string {
   if (proof === undefined) return `| ${alert} | | ${how} | not proven | | | |`;
   const { severity, firedSeconds, toldSeconds, overSeconds, others, unexpected } = proof;
   const beside = [...unexpected.map((name) => `**${name}**`), ...others].join(", ");
   const told = toldSeconds === null ? "nobody" : shown(toldSeconds);
-  return `| ${alert} | ${severity} | ${how} | ${shown(firedSeconds)} | ${told} | ${shown(overSeconds)} | ${beside || "–"} |`;
+  return `| ${alert}${proof.build === build ? "" : " *"} | ${severity} | ${how} | ${shown(firedSeconds)} | ${told} | ${shown(overSeconds)} | ${beside || "–"} |`;
 }
 
 const shown = (seconds: number) => `${seconds.toFixed(1)} s`;
 
-function quietSection(quiet: readonly QuietRun[]): string {
-  const runs = quiet.flatMap(({ pages }) => pages).filter((pages) => pages !== null);
-  if (runs.length === 0) return "Not measured yet.";
+function quietSection(quiet: readonly QuietRun[], build: string): string {
+  const runs = quiet
+    .filter((each) => each.build === build)
+    .flatMap(({ pages }) => pages)
+    .filter((pages) => pages !== null);
   const paged = runs.filter((pages) => pages.length > 0).length;
   const bound = paged === 0 && runs.length >= 4 ? boundOf(runs.length) : "";
-  return `Campaigns that ship, by \`crowdproof gate NAME --alerts\`; one that is not listed was not run (soak lasts an hour). Runs that paged anybody: ${paged} of ${runs.length}.${bound}
+  return `Campaigns that ship, by \`crowdproof gate NAME --alerts\`; one that is not listed was not run (soak lasts an hour). Runs of this build that paged anybody: ${paged} of ${runs.length}.${bound}
 
 | campaign | scale | runs | not watched | pages |
 |---|---|---|---|---|
-${quiet.map(quietRow).join("\n")}`;
+${quiet.map((each) => quietRow(each, build)).join("\n")}`;
 }
 
 function boundOf(runs: number): string {
   return ` With 95 % confidence fewer than ${Math.ceil((100 * 3) / runs)} % of such runs page (3/k over ${runs} independent runs).`;
 }
 
-function quietRow({ campaign, scale, pages }: QuietRun): string {
+function quietRow({ campaign, scale, pages, build: own }: QuietRun, build: string): string {
   const names = [...new Set(pages.flatMap((each) => each ?? []))].join(", ") || "none";
   const unwatched = pages.filter((each) => each === null).length;
-  return `| ${campaign} | ${scale} | ${pages.length} | ${unwatched} | ${names} |`;
+  return `| ${campaign}${own === build ? "" : " *"} | ${scale} | ${pages.length} | ${unwatched} | ${names} |`;
 }

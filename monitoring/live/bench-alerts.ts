@@ -1,6 +1,7 @@
 /**
  * `npm run bench-alerts -- [--lanes halt,push] [--times N] [--fresh]`: measures how fast somebody knows, and writes
- * docs/alert-latency.md. Goes on where it was interrupted. All of it takes about an hour on a quiet machine.
+ * docs/alert-latency.md. Goes on where it was interrupted. All of it takes about an hour on a quiet machine. Exit code 1
+ * where a promise is not held.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
@@ -8,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openKeptResults } from "../kept/kept-results.ts";
 import { ARRIVES, LANE_NAMES, LANES, type Lane, type LaneName } from "./lanes.ts";
-import { latencyPage, quantile } from "./latency-page.ts";
+import { isHeld, latencyPage, quantile } from "./latency-page.ts";
 
 const PAGE = join(import.meta.dirname, "..", "..", "docs", "alert-latency.md");
 /** A trial that fails says something; as many as this in a row say that the lane is broken. */
@@ -33,6 +34,12 @@ await writeFile(
   latencyPage(results.all as Partial<Record<LaneName, number[]>>, { sentence: circumstances() }),
 );
 process.stdout.write(`wrote ${PAGE}\n`);
+const broken = LANES.filter(({ name, limit }) => {
+  const seconds = wanted.includes(name) ? (results.all[name] ?? []) : [];
+  return seconds.length > 0 && !isHeld(seconds, limit);
+});
+for (const { name } of broken) process.stderr.write(`${name}: does not hold what was promised\n`);
+if (broken.length > 0) process.exitCode = 1;
 
 async function measure(lane: Lane): Promise<void> {
   const times = values.times === undefined ? lane.times : Number(values.times);

@@ -123,7 +123,8 @@ async function openPush(): Promise<OpenLane> {
   const service = await startLeakyService({ ALERTMANAGER_URLS: wire.url });
   const isPush = ({ alertname, lane }: Readonly<Record<string, string>>) =>
     alertname === "IdAnomaly" && lane === "push";
-  async function renew(): Promise<void> {
+  /** When the Alertmanager that is there now was. */
+  async function renew(): Promise<number> {
     for (let tries = 0; tries < RENEWALS_MAX; tries++) {
       await alertmanager.stop();
       alertmanager = await startNext();
@@ -135,15 +136,20 @@ async function openPush(): Promise<OpenLane> {
       await sleep(PUSHED_AGAIN_MS);
       // The auditor may push the last trial's anomaly only now; the next page would then be no news.
       const told = await toldBy(receiverUrl);
-      if (!told.some(({ labels, receivedAtMs }) => receivedAtMs >= fromMs && isPush(labels))) return;
+      if (!told.some(({ labels, receivedAtMs }) => receivedAtMs >= fromMs && isPush(labels))) return fromMs;
     }
     throw new Error(`${RENEWALS_MAX} times the last anomaly was still being pushed`);
   }
   return {
     async measure() {
-      await renew();
+      const renewedMs = await renew();
       const atMs = await service.leak();
-      const toldMs = await firstTold(receiverUrl, isPush, { ...ARRIVES, fromMs: atMs });
+      const toldMs = await firstTold(receiverUrl, isPush, { ...ARRIVES, fromMs: atMs }).catch(
+        async ({ message }: Error) => {
+          const heard = (await toldBy(receiverUrl)).filter(({ receivedAtMs }) => receivedAtMs >= renewedMs);
+          throw new Error(`${message} of what began at ${atMs}; heard: ${JSON.stringify(heard)}`);
+        },
+      );
       await service.reopen();
       return secondsSince(atMs, toldMs);
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeWith } from "../../loadtests/test/needs.ts";
+import { alertTablePage, type Proven } from "./alert-table-page.ts";
 import { LANES, type LaneName } from "./lanes.ts";
 import { latencyPage, quantile } from "./latency-page.ts";
 import { proveAlert } from "./prove-alert.ts";
@@ -53,5 +54,42 @@ describe("the latency table", () => {
     expect(page).toMatch(/\| halt \| 2 of 300 \| 10 ms \| 200 ms .*\*\*no\*\*/);
     expect(page).toMatch(/\| watchdog \| 10 \| 9\.00 s .*\| yes \|/);
     expect(page).toMatch(/\| rules \| 0 of 60 .* not measured \|/);
+  });
+
+  it("says no where nobody heard of one, however fast the other 299 were", () => {
+    const page = latencyPage(
+      { push: [...Array.from({ length: 299 }, () => 0.01), 60] },
+      { sentence: "here" },
+    );
+    expect(page).toMatch(/\| push \| 300 \| 10 ms .*\| \*\*1\*\* \| p99 ≤ 0\.75 s \| \*\*no\*\* \|/);
+  });
+});
+
+describe("the alert table", () => {
+  const proof = (alert: string, build: string): Proven => ({
+    alert,
+    build,
+    how: "so",
+    severity: "page",
+    firedSeconds: 1,
+    toldSeconds: 2,
+    overSeconds: 3,
+    others: [],
+    unexpected: [],
+  });
+
+  it("marks what another build did, and bounds nothing by it", () => {
+    const quiet = ["a", "b", "c", "d", "e"].map((campaign, at) => ({
+      campaign,
+      scale: 0.25,
+      build: at === 0 ? "old" : "new",
+      pages: [[]],
+    }));
+    const proofs = { IdAnomaly: proof("IdAnomaly", "old"), TargetDown: proof("TargetDown", "new") };
+    const page = alertTablePage(proofs, quiet, { sentence: "here", build: "new" });
+    expect(page).toMatch(/^\| IdAnomaly \* \|/m);
+    expect(page).toMatch(/^\| TargetDown \|/m);
+    expect(page).toMatch(/^\| a \* \|/m);
+    expect(page).toContain("0 of 4. With 95 % confidence fewer than 75 %");
   });
 });

@@ -1,15 +1,18 @@
 /**
- * `npm run prove-alerts -- [--alerts NAME,…] [--quiet N] [--campaigns NAME,…] [--scale X] [--fresh]`: makes each alert fire by a real fault, and sends each
- * campaign that ships N times (2) to a healthy service, and writes docs/alert-table.md. Goes on where it was interrupted.
- * About 20 minutes for the alerts, 1 to 3 for each campaign, and an hour for soak, on a quiet machine. Exit code 1 where something is not as it should be.
+ * `npm run prove-alerts -- [--alerts NAME,…] [--quiet N] [--campaigns NAME,…] [--scale X] [--fresh]`: makes each alert
+ * fire by a real fault, and sends each campaign that ships N times (2) to a healthy service, and writes
+ * docs/alert-table.md. Goes on where it was interrupted; what was measured on another build is measured again. About 20
+ * minutes for the alerts, 1 to 3 for each campaign, and an hour for soak, on a quiet machine. Exit code 1 where something
+ * is not as it should be.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buildId } from "../kept/build-id.ts";
 import { openKeptResults } from "../kept/kept-results.ts";
-import { alertTablePage, type QuietRun } from "./alert-table-page.ts";
-import { type Proof, proveAlert } from "./prove-alert.ts";
+import { alertTablePage, type Proven, type QuietRun } from "./alert-table-page.ts";
+import { proveAlert } from "./prove-alert.ts";
 import { runQuietly, shippedCampaigns } from "./quiet-campaigns.ts";
 import { SCENES } from "./scenes.ts";
 
@@ -26,13 +29,27 @@ const { values } = parseArgs({
     fresh: { type: "boolean", default: false },
   },
 });
-process.once("SIGINT", () => process.exit(130));
-const proofs = await openKeptResults<Proof>("alert-table", values.fresh);
+const campaigns = await shippedCampaigns();
+requireKnown(
+  "alert",
+  values.alerts,
+  SCENES.map(({ alert }) => alert),
+);
+requireKnown("campaign", values.campaigns, campaigns);
+const times = numberIn("--quiet", values.quiet, 2);
+const scale = numberIn("--scale", values.scale, 0.25);
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+const build = buildId();
+const proofs = await openKeptResults<Proven>("alert-table", values.fresh);
 const quiet = await openKeptResults<QuietRun>("quiet-campaigns", values.fresh);
 const complaints: string[] = [];
 
 for (const scene of SCENES) await proveOnce(scene.alert);
-for (const campaign of await shippedCampaigns()) await sendQuietly(campaign);
+for (const campaign of campaigns) await sendQuietly(campaign);
 await writePage();
 for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
 if (complaints.length > 0) process.exitCode = 1;
@@ -41,11 +58,11 @@ async function proveOnce(alert: string): Promise<void> {
   const isWanted = values.alerts === undefined || values.alerts.split(",").includes(alert);
   const scene = SCENES.find((each) => each.alert === alert);
   if (!isWanted || scene === undefined) return;
-  if (proofs.all[alert] === undefined) {
+  if (proofs.all[alert]?.build !== build) {
     process.stdout.write(`${alert}: ${scene.how} …\n`);
     try {
       const proof = await proveAlert(scene);
-      await proofs.keep(alert, proof);
+      await proofs.keep(alert, { ...proof, build });
       await writePage();
       process.stdout.write(`  ${JSON.stringify({ ...proof, how: undefined })}\n`);
     } catch (error) {
@@ -59,13 +76,13 @@ async function proveOnce(alert: string): Promise<void> {
 
 async function sendQuietly(campaign: string): Promise<void> {
   if (values.campaigns !== undefined && !values.campaigns.split(",").includes(campaign)) return;
-  const times = Number(values.quiet);
-  const scale = Number(values.scale);
-  const pages = [...(quiet.all[campaign]?.pages ?? [])];
+  const before = quiet.all[campaign];
+  const isGoneOnWith = before?.build === build && before.scale === scale;
+  const pages = isGoneOnWith ? [...before.pages] : [];
   while (pages.length < times) {
     process.stdout.write(`${campaign} × ${scale}: ${pages.length + 1} of ${times} …\n`);
     pages.push(await runQuietly(campaign, scale));
-    await quiet.keep(campaign, { campaign, scale, pages });
+    await quiet.keep(campaign, { campaign, scale, build, pages });
     await writePage();
     process.stdout.write(`  pages: ${pages.at(-1)?.join(", ") ?? "nobody watched"}\n`);
   }
@@ -75,8 +92,20 @@ async function sendQuietly(campaign: string): Promise<void> {
   if (paged.length > 0) complaints.push(`${campaign}: ${paged.flat().join(", ")} in a healthy campaign`);
 }
 
+function requireKnown(what: string, wanted: string | undefined, known: readonly string[]): void {
+  const unknown = wanted?.split(",").filter((name) => !known.includes(name)) ?? [];
+  if (unknown.length > 0) throw new Error(`no ${what} ${unknown.join(", ")}: there are ${known.join(", ")}`);
+}
+
+function numberIn(option: string, text: string, example: number): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0))
+    throw new Error(`${option} ${text} is no number; type e.g. ${option} ${example}`);
+  return number;
+}
+
 async function writePage(): Promise<void> {
   const day = new Date().toISOString().slice(0, 10);
   const sentence = `${day}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, Node ${process.versions.node}`;
-  await writeFile(PAGE, alertTablePage(proofs.all, Object.values(quiet.all), sentence));
+  await writeFile(PAGE, alertTablePage(proofs.all, Object.values(quiet.all), { sentence, build }));
 }

@@ -34,9 +34,12 @@ export async function runQuietly(campaign: string, scale: number): Promise<strin
       "--out",
       dir,
     ];
-    const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ["ignore", "ignore", "inherit"] });
-    // Where only we are told to stop: nobody else knows of it.
-    const stop = () => child.kill("SIGINT");
+    // A group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its orderly end short.
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      stdio: ["ignore", "ignore", "inherit"],
+      detached: true,
+    });
+    const stop = () => child.kill("SIGTERM");
     process.once("exit", stop);
     await once(child, "exit");
     process.off("exit", stop);

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 import { rulesNeededBy } from "../rule-tests/needed-rules.ts";
 import type { AlertTests, RuleTest } from "../rule-tests/rule-test.ts";
-import { runPromtool } from "../rule-tests/run-promtool.ts";
+import { runPromtool, SAID_NOTHING } from "../rule-tests/run-promtool.ts";
 import { type Rules, writeStories } from "../rule-tests/write-stories.ts";
 import type { Mutant } from "./mutants.ts";
 
@@ -36,7 +36,10 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Fate> {
   return { fate: "survived" };
 }
 
-/** Names everything that a mutant's fate depends on: the rules as it has them, and the stories they are told. */
+/**
+ * Names what a mutant's fate depends on: the rules as it has them, and the stories they are told. Another promtool, or
+ * another way to write its files, is for `--fresh`.
+ */
 export function fingerprintOf(
   mutant: Mutant,
   stories: readonly AlertTests[],
@@ -64,6 +67,7 @@ async function tell(mutant: Mutant, batch: readonly Story[], trial: Trial): Prom
   const verdicts = await runPromtool(trial.promtool, [...nameOf.keys()]);
   for (const [file, words] of verdicts) {
     if (words === null) continue;
+    if (words.startsWith(SAID_NOTHING)) throw new Error(words);
     if (/could not parse|parse error|group ".*", rule/.test(words)) return { fate: "invalid" };
     const by = nameOf.get(file)!;
     trial.kills.set(by, (trial.kills.get(by) ?? 0) + 1);

@@ -41,12 +41,15 @@ const HEADING = /^Unit Testing: {2}(.*)$/gm;
 /** Prometheus 3 does not: one of these for each file, in their order. */
 const BLOCK = /^(?= {2}(?:SUCCESS|FAILED:)$)/m;
 
+/** How the words begin that stand for none. */
+export const SAID_NOTHING = "promtool said nothing of it";
+
 /** A file of which promtool says nothing has not been tested: that is no success. */
 function readVerdicts(output: string, files: readonly string[]): Verdicts {
   const said = wordsOf(output, files);
   return new Map(
     files.map((file) => {
-      const words = said.get(file) ?? `promtool said nothing of it:\n${output}`;
+      const words = said.get(file) ?? `${SAID_NOTHING}:\n${output}`;
       return [file, words === "SUCCESS" ? null : words];
     }),
   );

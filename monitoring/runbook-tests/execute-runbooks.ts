@@ -34,8 +34,7 @@ export function executeRunbooks(stageName: StageName): void {
     });
 
   for (const { alert, how } of STATES.filter((state) => state.stage === stageName)) {
-    // A crowd at a door flutters, and its alert with it: the state is brought about again.
-    it(`${alert}: each command does what its runbook says (${how})`, { retry: 2 }, async () => {
+    it(`${alert}: each command does what its runbook says (${how})`, async () => {
       const state = await reachState(alert, stage);
       try {
         const { steps } = readRunbook("en", alert);

@@ -55,6 +55,14 @@ const NUMBERS: readonly { alert: string; words: Record<Language, string> }[] = [
     words: { en: `${inTenSeconds} × \`capacity\``, ja: `\`capacity\` の ${inTenSeconds} 倍` },
   },
   { alert: "SignupsSlowInCampaign", words: inBoth(`le="${budget.slowSeconds}"`) },
+  {
+    alert: "WaitToldWrong",
+    words: {
+      en: `more than ${processing.toldErrorSeconds} s`,
+      ja: `${processing.toldErrorSeconds} 秒を超え`,
+    },
+  },
+  { alert: "WaitToldWrong", words: inBoth(percent(processing.toldErrorShare)) },
   { alert: "PoolExhausted", words: inBoth(percent(capacity.busyConnectionsShare)) },
 ];
 /** Lines on the first screen of a telephone, folded ones among them. */
