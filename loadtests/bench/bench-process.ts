@@ -1,7 +1,8 @@
-import { fork, spawn } from "node:child_process";
+import { execFile, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { useOf } from "./process-family.ts";
 
 /** A process that is measured, or measured against. */
@@ -37,6 +38,17 @@ export async function startServiceScript<Ready>(
       await exited;
     },
   };
+}
+
+/** Runs a script of `service/bench` to its end: its report, the one line of JSON that it writes. */
+export async function runServiceScript<Report>(
+  script: string,
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+): Promise<Report> {
+  const path = fileURLToPath(new URL(script, SERVICE_BENCH));
+  const { stdout } = await promisify(execFile)(process.execPath, [...nodeArgs, path, ...args]);
+  return JSON.parse(stdout) as Report;
 }
 
 /** The signup that does no work (`plain-server.ts`), in a process of its own. */

@@ -7,14 +7,25 @@ import { showFigure, writePage } from "./bench-page.ts";
 import type { Bench, Figure } from "./figure.ts";
 import { checks } from "./figures/checks.ts";
 import { firstViolation } from "./figures/first-violation.ts";
+import { guard } from "./figures/guard.ts";
 import { overload } from "./figures/overload.ts";
 import { recording } from "./figures/recording.ts";
 import { startError } from "./figures/start-error.ts";
 import { throughput } from "./figures/throughput.ts";
+import { waiting } from "./figures/waiting.ts";
 import { circumstances } from "./machine.ts";
 
 /** In the order of the page. */
-const FIGURES: readonly Figure[] = [throughput, overload, startError, firstViolation, recording, checks];
+const FIGURES: readonly Figure[] = [
+  throughput,
+  guard,
+  overload,
+  waiting,
+  startError,
+  firstViolation,
+  recording,
+  checks,
+];
 
 const USAGE = `npm run bench [-- NAME… --quick --write docs/bench.md]
 

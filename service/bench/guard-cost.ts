@@ -1,7 +1,7 @@
 /**
  * What the guard costs one answer: the judge alone, and the whole of it (recording, holding, judging, releasing) as the
- * difference between a handler with and without it.
- * `node service/bench/guard-cost.ts [judgements, default 200000] [requests, default 40000]`.
+ * difference between a handler with and without it. `node service/bench/guard-cost.ts [JUDGEMENTS] [REQUESTS]`, started
+ * by `npm run bench -- guard`; writes its report as one line of JSON.
  */
 import { hash } from "node:crypto";
 import { IncomingMessage, type RequestListener, ServerResponse } from "node:http";
@@ -17,11 +17,12 @@ const requests = Number(process.argv[3] ?? 40_000);
 const ROUNDS = 40;
 const HASHED = "x".repeat(98);
 
-for (const kind of ["signup", "profile", "card", "sign-in", "refusal"] as const) timeJudge(kind);
-await compareListeners();
-timeHash();
+const judged = (["signup", "profile", "card", "sign-in", "refusal"] as const).map(timeJudge);
+const wholeUs = await compareListeners();
+process.stdout.write(`${JSON.stringify({ judged, wholeUs, hashUs: hashMicroseconds() })}\n`);
 
-function timeJudge(kind: Healthy["kind"]): void {
+/** Wall clock, with whatever else the process is stopped for. */
+function timeJudge(kind: Healthy["kind"]) {
   const random = createRandom(1);
   const judge = createJudge(KEYS);
   const timesUs: number[] = [];
@@ -39,26 +40,22 @@ function timeJudge(kind: Healthy["kind"]): void {
   }
   // The first are compiled while they run.
   const warm = timesUs.slice(timesUs.length / 5).sort((a, b) => a - b);
-  const at = (share: number) => (warm[Math.floor(warm.length * share)] ?? 0).toFixed(1);
-  process.stdout.write(
-    `judge ${kind.padEnd(8)} median ${at(0.5)} µs, p99 ${at(0.99)} µs (${warm.length} answers)\n`,
-  );
+  const at = (share: number) => warm[Math.floor(warm.length * share)] ?? Number.NaN;
+  return { kind, answers: warm.length, p50Us: at(0.5), p99Us: at(0.99) };
 }
 
 /** The machine's own measure: times of a busy machine say something only against it. */
-function timeHash(): void {
+function hashMicroseconds(): number {
   const before = process.cpuUsage();
   for (let count = 0; count < judgements; count++) hash("sha256", HASHED, "hex");
   const { user, system } = process.cpuUsage(before);
-  process.stdout.write(
-    `one hash of ${HASHED.length} bytes: ${((user + system) / judgements).toFixed(2)} µs (0.31 on a quiet core)\n`,
-  );
+  return (user + system) / judgements;
 }
 
 /** Requests that come over no wire, so that nothing but the handler and the guard is measured; off and on take turns. */
-async function compareListeners(): Promise<void> {
+async function compareListeners(): Promise<number> {
   const [signup] = healthyAnswers(createRandom(2), 1, true);
-  if (signup === undefined) return;
+  if (signup === undefined) throw new Error("there is no signup among the healthy answers");
   const { asked, given } = signup;
   const headers = Object.fromEntries(given.headers) as Record<string, string>;
   headers["content-length"] = String(Buffer.byteLength(given.text));
@@ -87,12 +84,10 @@ async function compareListeners(): Promise<void> {
   for (let round = 0; round < ROUNDS; round++)
     for (const way of ["off", "on"] as const) costsUs[way].push(await costUsOf(listeners[way], body));
   const fastest = (values: number[]) => Math.min(...values.slice(ROUNDS / 5));
-  const guardUs = fastest(costsUs.on) - fastest(costsUs.off);
-  process.stdout.write(
-    `one signup through recording, holding, judging, releasing: ${guardUs.toFixed(1)} µs more than without ` +
-      `(fastest of ${ROUNDS} rounds each; ${JSON.stringify(counts)}); of a signup that takes 70 to 100 µs of CPU: ` +
-      `${guardUs.toFixed(0)} to ${((guardUs / 70) * 100).toFixed(0)} %\n`,
-  );
+  const told = counts.blocked + counts.unrecognised;
+  if (told > 0 || counts.checked === 0)
+    throw new Error(`the guard saw other than health: ${JSON.stringify(counts)}`);
+  return fastest(costsUs.on) - fastest(costsUs.off);
 }
 
 async function costUsOf(listener: RequestListener, body: Buffer): Promise<number> {

@@ -1,6 +1,7 @@
 /**
  * Healthy answers of random people before the guard's judge: how many it would have kept back. It must be none.
- * `node service/bench/guard-false-alarms.ts [answers, default 1000000] [seed, default 1]`; exit code 1 after the first.
+ * `node service/bench/guard-false-alarms.ts [ANSWERS] [SEED]`, started by `npm run bench -- guard`; writes its report as
+ * one line of JSON.
  */
 import { createJudge } from "../src/guard/judge.ts";
 import { createRandom, healthyAnswers, KEYS } from "./healthy-answers.ts";
@@ -20,8 +21,4 @@ for (let serial = 1; answers < wanted; serial++) {
     if (judgement.verdict !== "healthy") kept.push(`${kind}: ${JSON.stringify(judgement)} ${given.text}`);
   }
 }
-process.stdout.write(
-  `${answers} healthy answers of random people (seed ${seed}): ${kept.length} kept back\n${JSON.stringify(judged)}\n`,
-);
-for (const one of kept.slice(0, 5)) process.stdout.write(`${one}\n`);
-process.exitCode = kept.length === 0 ? 0 : 1;
+process.stdout.write(`${JSON.stringify({ answers, judged, kept: kept.length, first: kept.slice(0, 5) })}\n`);
