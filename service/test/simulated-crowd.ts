@@ -42,6 +42,7 @@ export async function simulateService(
   const enqueue = createBatch<object, number>({
     rowsMax: 128,
     batchesMax: 2,
+    shareAboveMs: 100,
     isStillWanted: () => true,
     droppedError: () => new Error("dropped"),
     async run(items) {

@@ -10,8 +10,8 @@ import type { FloodAnswer, Turned } from "./signup-answer.ts";
 
 export interface FloodOrder {
   url: string;
-  /** A whole signup with `EMAIL` in the place of its address. */
-  body: string;
+  /** Whole signups with `EMAIL` in the place of their addresses, and how long those were. */
+  bodies: { text: string; emailCharacters: number }[];
   /** From `zeroMs`, by the wall clock. */
   dueMicroseconds: number[];
   zeroMs: number;
@@ -24,6 +24,7 @@ export interface FloodReport {
 }
 
 const EMAIL = "EMAIL";
+const DOMAIN = "@crowd.example";
 
 process.once("message", (order: FloodOrder) => {
   void flood(order).then((report) => process.send?.(report, () => process.disconnect?.()));
@@ -33,7 +34,10 @@ async function flood(order: FloodOrder): Promise<FloodReport> {
   const pool = new Pool(order.url, { connections: null, pipelining: 1 });
   const answers: FloodAnswer[] = [];
   const endMs = order.zeroMs + order.endMicroseconds / 1e3;
-  const [before = "", after = ""] = order.body.split(EMAIL);
+  const bodies = order.bodies.map(({ text, emailCharacters }) => ({
+    parts: text.split(EMAIL),
+    emailCharacters,
+  }));
   const everybody: Promise<void>[] = [];
 
   async function visit(person: number): Promise<void> {
@@ -41,7 +45,10 @@ async function flood(order: FloodOrder): Promise<FloodReport> {
       "content-type": "application/json",
       "idempotency-key": randomUUID(),
     };
-    const body = `${before}flood-${process.pid}-${person}@crowd.example${after}`;
+    const { parts, emailCharacters } = bodies[person % bodies.length]!;
+    const body = parts.join(
+      `${`flood-${process.pid}-${person}-`.padEnd(emailCharacters - DOMAIN.length, "x")}${DOMAIN}`,
+    );
     for (;;) {
       const startedMs = nowMs();
       const answer = await pool.request({ path: "/signups", method: "POST", headers, body }).then(

@@ -56,6 +56,12 @@ export interface Pulse {
   readonly isIdle: boolean;
 }
 
+interface Admitted {
+  readonly workingBefore: number;
+  /** 1 was the first that this process let in. */
+  readonly nth: number;
+}
+
 /** Below four, two batches would hold one signup each. */
 const LIMIT_MIN = 4;
 /** A fast database lets it double ten times in a second; a slow one has no more than this at once in the first. */
@@ -82,6 +88,9 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   const newcomers = createTurnQueue(() => limits.queueSecondsMax * 1_000, timing);
   const enterRead = createReads(limits, timing);
   let working = 0;
+  let admitted = 0;
+  /** Which of them was the last to find more than LIMIT_MIN. */
+  let crowdedAt = 0;
   let isLine = false;
   let pulseAtMs: number | undefined;
   const lateMs: number[] = [];
@@ -99,11 +108,11 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   const newcomerWaitMs = () =>
     loopWaitMs() + ((holders.length + newcomers.length + 1) * limit.tookMs) / limit.limit;
 
-  function leave(workingBefore: number, tookMs: number | undefined): void {
+  function leave({ workingBefore, nth }: Admitted, tookMs: number | undefined): void {
     const nowMs = timing.nowMs();
     working -= 1;
     if (tookMs !== undefined) {
-      limit.observe({ tookMs, workingBefore }, nowMs);
+      limit.observe({ tookMs, workingBefore, isUndisturbed: crowdedAt < nth }, nowMs);
       rate.completed();
     }
     while (!isFull() && (holders.admit() || newcomers.admit())) working += 1;
@@ -112,11 +121,13 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
 
   /** `working` counts the turn already. */
   function turnSince(askedMs: number): Entry {
-    const workingBefore = working;
+    admitted += 1;
+    if (working > LIMIT_MIN) crowdedAt = admitted;
+    const own = { workingBefore: working, nth: admitted };
     note();
     return {
       kind: "turn",
-      turn: { queuedMs: timing.nowMs() - askedMs, leave: (tookMs) => leave(workingBefore, tookMs) },
+      turn: { queuedMs: timing.nowMs() - askedMs, leave: (tookMs) => leave(own, tookMs) },
     };
   }
 

@@ -15,7 +15,8 @@ function run(
     const working = limit.limit;
     const tookMs = tookMsOf(working);
     nowMs += tookMs;
-    for (let one = 0; one < working; one += 1) limit.observe({ tookMs, workingBefore: working }, nowMs);
+    for (let one = 0; one < working; one += 1)
+      limit.observe({ tookMs, workingBefore: working, isUndisturbed: working <= BOUNDS.min }, nowMs);
   }
   return nowMs;
 }
@@ -49,6 +50,27 @@ test("a database that moved further away is not taken for a queue for ever", () 
 
 test("a limit that nobody comes near stays as it was", () => {
   const limit = createConcurrencyLimit(BOUNDS);
-  for (let nowMs = 0; nowMs < 60_000; nowMs += 20) limit.observe({ tookMs: 5, workingBefore: 1 }, nowMs);
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 20)
+    limit.observe({ tookMs: 5, workingBefore: 1, isUndisturbed: true }, nowMs);
   expect(limit.limit).toBe(32);
+});
+
+test("what the first signups of a process take is nobody's undisturbed time", () => {
+  const limit = createConcurrencyLimit(BOUNDS);
+  // Connections are being opened; then each row takes 25 ms, and nobody ever comes alone.
+  for (let one = 0; one < 12; one += 1)
+    limit.observe({ tookMs: 2_000, workingBefore: 1, isUndisturbed: true }, 2_000);
+  run(limit, 8, (working) => working * 25, 2_000);
+  expect(limit.limit).toBeLessThanOrEqual(16);
+});
+
+test("who began before the limit was raised says nothing about the limit as it is", () => {
+  const limit = createConcurrencyLimit(BOUNDS);
+  const sample = { tookMs: 50, workingBefore: 32, isUndisturbed: false };
+  for (let nowMs = 0; nowMs <= 1_000; nowMs += 10) limit.observe(sample, nowMs);
+  const raised = limit.limit;
+  expect(raised).toBeGreaterThan(32);
+  for (let nowMs = 1_001; nowMs < 2_000; nowMs += 10)
+    limit.observe({ ...sample, tookMs: 5_000, workingBefore: raised }, nowMs);
+  expect(limit.limit).toBe(raised);
 });

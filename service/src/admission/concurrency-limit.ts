@@ -15,8 +15,16 @@ export interface ConcurrencyLimit {
   readonly tookMs: number;
   /** Down at its floor for a moment, to see how long a signup takes undisturbed. */
   readonly isMeasuring: boolean;
-  /** One signup is done. `workingBefore`: how many were worked on when it began, itself included. */
-  observe(sample: { tookMs: number; workingBefore: number }, nowMs: number): void;
+  /** One signup is done. */
+  observe(sample: Sample, nowMs: number): void;
+}
+
+export interface Sample {
+  readonly tookMs: number;
+  /** How many were worked on when it began, itself included. */
+  readonly workingBefore: number;
+  /** As long as it took there were never more than at the limit's floor. */
+  readonly isUndisturbed: boolean;
 }
 
 export interface ConcurrencyBounds {
@@ -36,12 +44,18 @@ const TOLERATED_MS = 100;
 const WINDOW_MS = 100;
 const WINDOW_SAMPLES_MIN = 4;
 const WINDOW_SAMPLES_MAX = 512;
+/** One of fewer raises the limit by less: what was quick by chance is no room for more. Lowered it is at once. */
+const WINDOW_SAMPLES_TRUSTED = 32;
 /** One window may halve the limit, or double it (Envoy's own bounds). */
 const GRADIENT_MIN = 0.5;
 const GRADIENT_MAX = 2;
 /** The undisturbed time is measured again so often: a database that became slower must not look like a queue for ever. */
 const REMEASURE_MS = 60_000;
+/** In a crowd nobody comes alone: the first time it is looked for so soon. */
+const FIRST_MEASURE_MS = 2_000;
 const REMEASURE_SAMPLES = 8;
+/** The first signups of a process open connections and prepare statements: what they take is nobody's undisturbed time. */
+const COLD_SAMPLES = 16;
 /** A limit that stays at its floor for so many windows was measured against a time that no longer holds. */
 const FLOOR_WINDOWS_MAX = 5;
 /** Before the first sample: a commit on a laptop's disk. */
@@ -51,7 +65,7 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
   const min = Math.min(bounds.min, bounds.max);
   let limit = Math.min(bounds.start, bounds.max);
   let tookMs = UNMEASURED_MS;
-  /** Unknown until somebody came alone, or the limit was down to find out; until then only what is tolerated counts. */
+  /** Unknown until some came nearly alone, or the limit was down to find out; until then only what is tolerated counts. */
   let undisturbedMs: number | undefined;
   let undisturbed: number[] = [];
   let measuredAtMs = Number.NEGATIVE_INFINITY;
@@ -60,16 +74,18 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
   let window: number[] = [];
   let workingMax = 0;
   let floorWindows = 0;
+  let cold = COLD_SAMPLES;
 
   function observeUndisturbed(sampleMs: number, nowMs: number): void {
     undisturbed.push(sampleMs);
-    undisturbedMs = Math.min(undisturbedMs ?? sampleMs, sampleMs);
-    const isDue = isMeasuring || nowMs - measuredAtMs >= REMEASURE_MS;
+    if (undisturbedMs !== undefined) undisturbedMs = Math.min(undisturbedMs, sampleMs);
+    const isDue = isMeasuring || undisturbedMs === undefined || nowMs - measuredAtMs >= REMEASURE_MS;
     if (undisturbed.length < REMEASURE_SAMPLES || !isDue) {
       if (undisturbed.length > REMEASURE_SAMPLES) undisturbed.shift();
       return;
     }
-    undisturbedMs = median(undisturbed);
+    // The least: the others shared a batch, and the wire, with one another.
+    undisturbedMs = Math.min(...undisturbed);
     undisturbed = [];
     measuredAtMs = nowMs;
     isMeasuring = false;
@@ -83,11 +99,13 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
       GRADIENT_MIN,
       GRADIENT_MAX,
     );
-    const next = clamp(gradient * limit + Math.sqrt(limit), min, bounds.max);
+    const wanted = gradient * limit + Math.sqrt(limit);
+    const trust = wanted < limit ? 1 : Math.min(1, window.length / WINDOW_SAMPLES_TRUSTED);
+    const next = clamp(limit + (wanted - limit) * trust, min, bounds.max);
     // A limit that nobody came near says nothing about what it could be.
     if (next < limit || workingMax * 2 >= limit) limit = next;
     floorWindows = limit <= min && gradient < 1 ? floorWindows + 1 : 0;
-    const isStale = nowMs - measuredAtMs >= REMEASURE_MS;
+    const isStale = nowMs - measuredAtMs >= (undisturbedMs === undefined ? FIRST_MEASURE_MS : REMEASURE_MS);
     if (floorWindows >= FLOOR_WINDOWS_MAX || isStale) {
       isMeasuring = true;
       undisturbed = [];
@@ -111,8 +129,11 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
     observe(sample, nowMs) {
       windowStartMs ??= nowMs;
       if (measuredAtMs === Number.NEGATIVE_INFINITY) measuredAtMs = nowMs;
-      if (sample.workingBefore <= min) observeUndisturbed(sample.tookMs, nowMs);
+      if (cold > 0) cold -= 1;
+      else if (sample.isUndisturbed) observeUndisturbed(sample.tookMs, nowMs);
       if (isMeasuring) return;
+      // Who began before the limit was what it is says nothing about it.
+      if (nowMs - sample.tookMs < windowStartMs) return;
       if (window.length < WINDOW_SAMPLES_MAX) window.push(sample.tookMs);
       workingMax = Math.max(workingMax, sample.workingBefore);
       const windowMs = Math.max(WINDOW_MS, tookMs);

@@ -5,6 +5,12 @@ export interface BatchOptions<Item, Result> {
   readonly rowsMax: number;
   /** Batches under way at once. What is gathered meanwhile has no limit here: admission is that limit. */
   readonly batchesMax: number;
+  /**
+   * Where a batch takes longer, in milliseconds, it is its rows that take it: then those who come in one moment are
+   * shared out over all batches that may be under way, for they would all come back, and come again, in one moment,
+   * and one batch alone would be under way for ever. Below it one is cheaper than two.
+   */
+  readonly shareAboveMs: number;
   /** Asked when the item's batch begins: whoever is not wanted any more is left out and rejected by `droppedError`. */
   isStillWanted(item: Item): boolean;
   droppedError(item: Item): Error;
@@ -22,6 +28,7 @@ export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): 
   const gathered: Entry<Item, Result>[] = [];
   let underWay = 0;
   let isScheduled = false;
+  let tookMs = 0;
 
   function schedule(): void {
     if (isScheduled || underWay >= options.batchesMax || gathered.length === 0) return;
@@ -32,8 +39,10 @@ export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): 
       const entries = takeWanted();
       if (entries.length === 0) return;
       underWay += 1;
+      const startedMs = performance.now();
       void settle(entries, options.run).finally(() => {
         underWay -= 1;
+        tookMs = performance.now() - startedMs;
         schedule();
       });
       schedule();
@@ -44,7 +53,9 @@ export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): 
   function takeWanted(): Entry<Item, Result>[] {
     const entries: Entry<Item, Result>[] = [];
     let taken = 0;
-    while (taken < gathered.length && entries.length < options.rowsMax) {
+    const parts = tookMs > options.shareAboveMs ? options.batchesMax - underWay : 1;
+    const rowsMax = Math.min(options.rowsMax, Math.ceil(gathered.length / parts));
+    while (taken < gathered.length && entries.length < rowsMax) {
       const entry = gathered[taken] as Entry<Item, Result>;
       taken += 1;
       if (options.isStillWanted(entry.item)) entries.push(entry);

@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Plan } from "../../plan/plan.ts";
 import { UsageError } from "../../usage-error.ts";
 import type { SentTotals, StopReason } from "../engine.ts";
+import { goFirst } from "../go-first.ts";
 import { runEmbedded } from "./embedded-run.ts";
 
 /** What a thread of the engine is started with, what it is told, and what it tells. */
@@ -28,6 +29,7 @@ async function work(port: MessagePort, input: WorkerInput): Promise<void> {
   const report = (message: WorkerReport) => port.postMessage(message);
   const stopping = new AbortController();
   const begun = once(port, "message") as Promise<[{ begin: number }]>;
+  goFirst();
   report({ isReady: true });
   const [{ begin }] = await begun;
   port.on("message", (order: { stop: StopReason }) => stopping.abort(order.stop));

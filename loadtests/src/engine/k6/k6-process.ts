@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { startFirst } from "../go-first.ts";
 
 export interface K6Process {
   pid: number | undefined;
@@ -31,7 +32,9 @@ const SAID_CHARACTERS_MAX = 4_000;
 
 /** Starts k6 in a process group of its own: Ctrl-C in the terminal reaches us alone, and we say when it stops. */
 export function startK6({ path, args, env, onSaid }: K6Command): K6Process {
-  const child = spawn(path, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = startFirst(() =>
+    spawn(path, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] }),
+  );
   let said = "";
   const listen = (chunk: Buffer) => {
     said = (said + chunk.toString("utf8")).slice(-SAID_CHARACTERS_MAX);
