@@ -185,8 +185,11 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
   }
 
   function mayQueue(visitor: Visitor, waitMs: number): boolean {
-    if (visitor.kind === "holder")
-      return visitor.isCalled && waitMs <= Math.max(HOLDER_WAIT_MS_MAX, limit.tookMs);
+    if (visitor.kind === "holder") {
+      // A limit that is down to measure is up again in a moment: nobody is told another time for that.
+      const isShort = limit.isMeasuring || waitMs <= Math.max(HOLDER_WAIT_MS_MAX, limit.tookMs);
+      return visitor.isCalled && isShort;
+    }
     const isRoom = newcomers.length < limits.queueMax && waitMs <= limits.queueSecondsMax * 1_000;
     return visitor.mayQueue && isRoom;
   }
