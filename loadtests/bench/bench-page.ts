@@ -2,7 +2,7 @@ import type { Figure, Goal, Measured, Table } from "./figure.ts";
 
 const HEAD = `# Numbers
 
-Written by \`npm run bench -- --write docs/bench.md\`; each figure is a ratio of things measured side by side in one run.
+Written by \`npm run bench -- --write docs/bench.md\`; what is compared was measured side by side in one run.
 Absolute numbers belong to the machine and the moment. Where there are rounds, a cell says median (lowest–highest).
 `;
 
