@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { reachState } from "../states/reach-state.ts";
 import { openStage, type Stage } from "../states/stage.ts";
 import { STAGES, STATES, type StageName } from "../states/states.ts";
@@ -12,14 +12,19 @@ const ROOT = join(import.meta.dirname, "../..");
 /** A state is waited for up to 60 s, and its commands run up to 90; on a quiet machine both take a tenth of that. */
 const TEST_MS_MAX = 170_000;
 
+export interface ExecuteOptions {
+  /** A service of its own for each state: a door remembers the troubles of the one before, and tells people other times. */
+  readonly isStageForEach?: boolean;
+}
+
 /** Brings about each state of a stage, and types its runbook's commands, in their order, as its reader would. */
-export function executeRunbooks(stageName: StageName): void {
+export function executeRunbooks(stageName: StageName, { isStageForEach = false }: ExecuteOptions = {}): void {
   vi.setConfig({ testTimeout: TEST_MS_MAX, hookTimeout: TEST_MS_MAX });
   let stage: Stage;
-  beforeAll(async () => {
+  (isStageForEach ? beforeEach : beforeAll)(async () => {
     stage = await openStage(STAGES[stageName]);
   });
-  afterAll(() => stage?.close());
+  (isStageForEach ? afterEach : afterAll)(() => stage?.close());
 
   if (stageName === "plain")
     it("the commands of the tickets, which wake nobody, work where all is well", async () => {

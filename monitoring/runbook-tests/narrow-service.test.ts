@@ -3,6 +3,6 @@ import { executeRunbooks } from "./execute-runbooks.ts";
 
 describeWith("prometheus", "the runbooks of a service whose door is too narrow", () => {
   describeWith("alertmanager", "with Alertmanager", () => {
-    describeWith("curl", "and curl", () => executeRunbooks("narrow"));
+    describeWith("curl", "and curl", () => executeRunbooks("narrow", { isStageForEach: true }));
   });
 });

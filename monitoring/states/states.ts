@@ -105,7 +105,6 @@ export const STATES: readonly State[] = [
       };
     },
   },
-  // First: where a line of people waits already, nobody new is let into the queue.
   {
     alert: "NewcomersQueueTooLong",
     stage: "narrow",
@@ -119,7 +118,6 @@ export const STATES: readonly State[] = [
       };
     },
   },
-  // Second: a door that has known worse troubles tells people minutes, and they go home.
   {
     alert: "WaitToldWrong",
     stage: "narrow",
@@ -143,16 +141,16 @@ export const STATES: readonly State[] = [
   {
     alert: "PromisesBroken",
     stage: "narrow",
-    how: "150 people are told to come back; then the database says nothing for 6 s; again and again",
+    how: "300 people come, and those who do not fit in are told to come back; then the database says nothing for 8 s; again and again",
     begin: ({ service, wire }) =>
-      tellAndThen(service.url, { people: 150, tellMs: 2_500, silentSeconds: 6, pauseMs: 0, wire }),
+      tellAndThen(service.url, { people: 300, tellMs: 1_000, silentSeconds: 8, pauseMs: 0, wire }),
   },
   {
     alert: "SignupsSlowInCampaign",
     stage: "narrow",
-    how: "each of the database's answers comes 1.5 s later, and 20 people come each second",
+    how: "each of the database's answers comes 1 s later, and 20 people come each second",
     async begin({ service, wire }) {
-      wire.slow({ answerDelayMs: 1_500 });
+      wire.slow({ answerDelayMs: 1_000 });
       const crowd = keepSending(service.url, 20);
       return async () => {
         wire.release();
