@@ -50,7 +50,7 @@ function rowOf(alert: string, how: string, proof: Proven | undefined, build: str
   const { severity, firedSeconds, toldSeconds, overSeconds, others, unexpected } = proof;
   const beside = [...unexpected.map((name) => `**${name}**`), ...others].join(", ");
   const told = toldSeconds === null ? "nobody" : shown(toldSeconds);
-  return `| ${alert}${proof.build === build ? "" : " *"} | ${severity} | ${how} | ${shown(firedSeconds)} | ${told} | ${shown(overSeconds)} | ${beside || "–"} |`;
+  return `| ${alert}${proof.build === build ? "" : " *"} | ${severity} | ${proof.how} | ${shown(firedSeconds)} | ${told} | ${shown(overSeconds)} | ${beside || "–"} |`;
 }
 
 const shown = (seconds: number) => `${seconds.toFixed(1)} s`;

@@ -8,7 +8,7 @@ import { startAlertmanager } from "../stack/start-alertmanager.ts";
 import { startReceiver } from "../stack/start-receiver.ts";
 import { type Stack, startStack } from "../stack/start-stack.ts";
 import { type LeakyService, startLeakyService } from "./leaky-service.ts";
-import { firstSilent, firstTold, toldBy, whenHeard } from "./receiver-says.ts";
+import { firstSilent, firstTold, NobodyHeard, toldBy, whenHeard } from "./receiver-says.ts";
 
 /** One way from a fault's first effect to somebody who knows, with the other ways switched off. */
 export interface Lane {
@@ -25,7 +25,7 @@ export interface Lane {
 }
 
 export interface OpenLane {
-  /** Seconds from the fault's first effect. */
+  /** Seconds from the fault's first effect. Throws NobodyHeard; after any error the lane is to be opened anew. */
   measure(): Promise<number>;
   close(): Promise<void>;
 }
@@ -147,7 +147,7 @@ async function openPush(): Promise<OpenLane> {
       const toldMs = await firstTold(receiverUrl, isPush, { ...ARRIVES, fromMs: atMs }).catch(
         async ({ message }: Error) => {
           const heard = (await toldBy(receiverUrl)).filter(({ receivedAtMs }) => receivedAtMs >= renewedMs);
-          throw new Error(`${message} of what began at ${atMs}; heard: ${JSON.stringify(heard)}`);
+          throw new NobodyHeard(`${message} of what began at ${atMs}; heard: ${JSON.stringify(heard)}`);
         },
       );
       await service.reopen();

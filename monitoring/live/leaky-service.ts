@@ -7,6 +7,7 @@ import pg from "pg";
 import { type RunningService, startReferenceService } from "../../loadtests/src/reference/start-service.ts";
 import { type PostgresProcess, startPostgres } from "../states/postgres-process.ts";
 import { type Connection, openConnection } from "./connection.ts";
+import { NobodyHeard } from "./receiver-says.ts";
 
 /**
  * A service whose profiles come from a cache that does not know whose they are: of two people who read on one connection,
@@ -154,7 +155,7 @@ async function closedAt(url: string): Promise<number> {
       const { json } = await connection.ask("POST", "/signups");
       if (json["code"] === "halted") return Date.now();
     }
-    throw new Error(`not every worker was closed after ${CLOSED_SECONDS_MAX} s`);
+    throw new NobodyHeard(`not every worker was closed after ${CLOSED_SECONDS_MAX} s`);
   };
   try {
     return Math.max(...(await Promise.all(connections.map(until))));

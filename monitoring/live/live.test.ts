@@ -40,6 +40,14 @@ describeWith("prometheus", "from a fault to somebody who knows", () => {
 });
 
 describe("the latency table", () => {
+  const trials = (seconds: number[], build = "new") => ({ build, circumstances: "here", seconds });
+
+  it("marks what was measured on another build", () => {
+    const page = latencyPage({ push: trials([0.01]), halt: trials([0.01], "old") }, "new");
+    expect(page).toMatch(/^\| push \|/m);
+    expect(page).toMatch(/^\| halt \* \|/m);
+  });
+
   it("takes values that were measured for its percentiles", () => {
     const values = [0.3, 0.1, 0.2, 0.4];
     expect([0.5, 0.95, 1].map((of) => quantile(values, of))).toEqual([0.2, 0.4, 0.4]);
@@ -48,19 +56,21 @@ describe("the latency table", () => {
 
   it("says what was not measured, not often enough, or not as promised", () => {
     const page = latencyPage(
-      { halt: [0.01, 0.2], watchdog: Array.from({ length: 10 }, () => 9) },
-      { sentence: "here" },
+      {
+        halt: trials([0.01, 0.2]),
+        push: trials([0.01, 0.02]),
+        watchdog: trials(Array.from({ length: 10 }, () => 9)),
+      },
+      "new",
     );
     expect(page).toMatch(/\| halt \| 2 of 300 \| 10 ms \| 200 ms .*\*\*no\*\*/);
+    expect(page).toMatch(/\| push \| 2 of 300 .* unknown: too few \|/);
     expect(page).toMatch(/\| watchdog \| 10 \| 9\.00 s .*\| yes \|/);
     expect(page).toMatch(/\| rules \| 0 of 60 .* not measured \|/);
   });
 
   it("says no where nobody heard of one, however fast the other 299 were", () => {
-    const page = latencyPage(
-      { push: [...Array.from({ length: 299 }, () => 0.01), 60] },
-      { sentence: "here" },
-    );
+    const page = latencyPage({ push: trials([...Array.from({ length: 299 }, () => 0.01), 60]) }, "new");
     expect(page).toMatch(/\| push \| 300 \| 10 ms .*\| \*\*1\*\* \| p99 ≤ 0\.75 s \| \*\*no\*\* \|/);
   });
 });
@@ -87,7 +97,7 @@ describe("the alert table", () => {
     }));
     const proofs = { IdAnomaly: proof("IdAnomaly", "old"), TargetDown: proof("TargetDown", "new") };
     const page = alertTablePage(proofs, quiet, { sentence: "here", build: "new" });
-    expect(page).toMatch(/^\| IdAnomaly \* \|/m);
+    expect(page).toMatch(/^\| IdAnomaly \* \| page \| so \|/m);
     expect(page).toMatch(/^\| TargetDown \|/m);
     expect(page).toMatch(/^\| a \* \|/m);
     expect(page).toContain("0 of 4. With 95 % confidence fewer than 75 %");

@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { buildId } from "../kept/build-id.ts";
 import { openKeptResults } from "../kept/kept-results.ts";
 import { alertTablePage, type Proven, type QuietRun } from "./alert-table-page.ts";
+import { numberIn } from "./number-in.ts";
 import { proveAlert } from "./prove-alert.ts";
 import { runQuietly, shippedCampaigns } from "./quiet-campaigns.ts";
 import { SCENES } from "./scenes.ts";
@@ -95,13 +96,6 @@ async function sendQuietly(campaign: string): Promise<void> {
 function requireKnown(what: string, wanted: string | undefined, known: readonly string[]): void {
   const unknown = wanted?.split(",").filter((name) => !known.includes(name)) ?? [];
   if (unknown.length > 0) throw new Error(`no ${what} ${unknown.join(", ")}: there are ${known.join(", ")}`);
-}
-
-function numberIn(option: string, text: string, example: number): number {
-  const number = Number(text);
-  if (text.trim() === "" || !(number >= 0))
-    throw new Error(`${option} ${text} is no number; type e.g. ${option} ${example}`);
-  return number;
 }
 
 async function writePage(): Promise<void> {

@@ -10,6 +10,11 @@ export interface Told {
 
 const LOOK_MS = 20;
 
+/** The trial was as it should be, and nobody was in time. */
+export class NobodyHeard extends Error {
+  override readonly name = "NobodyHeard";
+}
+
 /** Everything the receiver was told, oldest first; the dead-man's switch left out. */
 export async function toldBy(receiverUrl: string): Promise<Told[]> {
   const { notifications } = (await (await fetch(`${receiverUrl}/notifications`)).json()) as {
@@ -34,7 +39,7 @@ export async function firstTold(
     if (told !== undefined) return told.receivedAtMs;
     await sleep(LOOK_MS);
   }
-  throw new Error(`nobody was told within ${secondsMax} s`);
+  throw new NobodyHeard(`nobody was told within ${secondsMax} s`);
 }
 
 /** When the receiver first said that its watchdog is silent. */
@@ -46,7 +51,7 @@ export async function firstSilent(receiverUrl: string, secondsMax: number): Prom
     if (answer.status === 503) return Date.now();
     await sleep(LOOK_MS);
   }
-  throw new Error(`the receiver did not notice the silence within ${secondsMax} s`);
+  throw new NobodyHeard(`the receiver did not notice the silence within ${secondsMax} s`);
 }
 
 /** Resolves when it hears its watchdog. */

@@ -139,6 +139,7 @@ async function writeEnvironment(folder: RunFolder, service: RunningService, stac
     ALERTMANAGER: stack.alertmanagerUrl,
     RECEIVER: stack.receiverUrl,
     OPERATOR_TOKEN_FILE: folder.tokenFiles.jane,
+    SERVICE_PID: String(service.pid),
   };
   const lines = Object.entries(environment).flatMap(([name, value]) =>
     value === null ? [] : [`export ${name}='${value}'\n`],

@@ -10,6 +10,8 @@ export interface RunningService {
   readonly url: string;
   readonly adminUrl: string;
   readonly databaseUrl: string;
+  /** Of the workers' parent: to it go SIGHUP and SIGTERM. */
+  readonly pid: number;
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
@@ -44,7 +46,9 @@ export async function startService({ environment, folder, logFile }: ServiceStar
   );
   const stop = () => stopService(child, ended);
   try {
-    return { ...(await whenReady(child, readyFile, logFile)), ended, stop };
+    const places = await whenReady(child, readyFile, logFile);
+    if (child.pid === undefined) throw new Error("a service that says where it is has no process");
+    return { ...places, pid: child.pid, ended, stop };
   } catch (error) {
     await stop();
     throw error;

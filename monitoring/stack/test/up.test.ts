@@ -113,6 +113,10 @@ describe.skipIf(!existsSync("/proc/self/environ"))("npm run up", () => {
     expect((await stat(up.folder)).mode & 0o777).toBe(0o700);
     expect((await stat(join(up.folder, "jane.token"))).mode & 0o777).toBe(0o600);
     expect(await readFile(join(up.folder, "env"), "utf8")).toContain(urlIn(up, "sign up"));
+    expect(
+      await typed(`. ${join(up.folder, "env")}; xargs -0 < "/proc/$SERVICE_PID/cmdline"`),
+      "SIGHUP goes to",
+    ).toMatch(/service\/src\/main\.ts$/m);
     expect(await halt(up)).toMatchObject({ phase: "halted" });
     expect(processesOf(up).length).toBeGreaterThan(4);
     up.child.kill("SIGINT");
