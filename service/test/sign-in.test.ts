@@ -1,4 +1,7 @@
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
 import { deriveKeys } from "../src/keys.ts";
@@ -243,3 +246,34 @@ test.each(["/sign-in-codes", "/sessions"])("what %s cannot read is refused for i
   const reply = await send(service, "POST", path);
   expect([reply.status, reply.body["code"]]).toEqual([415, "unsupported-media-type"]);
 });
+
+test("whoever sends a sign-in's head and no body takes no turn from members", async () => {
+  const service = await stage.start();
+  const member = await signUp(service, newPerson());
+  const { port, hostname } = new URL(service.url);
+  const stalled = await Promise.all(
+    ["/sessions", "/sign-in-codes"].flatMap((path) =>
+      Array.from({ length: TURNS_FOR_READS }, async () => {
+        const socket = connect(Number(port), hostname);
+        await once(socket, "connect");
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n`,
+        );
+        return socket;
+      }),
+    ),
+  );
+  try {
+    await sleep(STALLED_MS);
+    const from = performance.now();
+    expect((await get(service, "/me", member.cookie)).status).toBe(200);
+    expect(performance.now() - from).toBeLessThan(STALLED_MS);
+  } finally {
+    for (const socket of stalled) socket.destroy();
+  }
+});
+
+/** As many as there are by default (docs/configuration.md). */
+const TURNS_FOR_READS = 6;
+/** Half of what a read may queue for. */
+const STALLED_MS = 1_000;

@@ -8,7 +8,7 @@ import { ServiceError } from "../service-error.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
 import type { SignIn } from "../sign-in/sign-in.ts";
-import { type ReadTurnParts, takeReadTurn } from "./take-read-turn.ts";
+import { type ReadTurnParts, readTurns, takeReadTurn } from "./take-read-turn.ts";
 
 export interface SessionRouteParts extends ReadTurnParts {
   readonly halt: Pick<Halt, "state">;
@@ -17,21 +17,22 @@ export interface SessionRouteParts extends ReadTurnParts {
   readonly writer: ResponseWriter;
 }
 
-/** The longest address and a code, with room to spare: while they are read a member's turn is taken. */
+/** The longest address and a code, with room to spare. */
 const BODY_BYTES_MAX = 4_096;
 
 /** How a member comes back, and leaves. */
 export function sessionRoutes(parts: SessionRouteParts): Router {
   const { halt, signIn, sessions, writer } = parts;
-  // Before the body is read, and out of the members' own share: a rush of newcomers locks nobody out.
-  const readTurn = takeReadTurn(parts);
+  // Out of the members' own share: a rush of newcomers locks nobody out.
+  const takeTurn = readTurns(parts);
   return Router()
     .post("/sign-in-codes", (_req, _res, next) => {
       requireOpen(halt);
       next();
     })
-    .post("/sign-in-codes", readTurn, async (req, res) => {
+    .post("/sign-in-codes", async (req, res) => {
       const { email } = await readBody(req, CODE_BODY);
+      await takeTurn(req, res);
       await signIn.askCode(email);
       // Whether the address is a member's is for its owner to know: everybody is told this.
       writer.write(res, {
@@ -39,8 +40,9 @@ export function sessionRoutes(parts: SessionRouteParts): Router {
         body: { json: { detail: "If this address is a member's, a code is on its way to it." } },
       });
     })
-    .post("/sessions", readTurn, async (req, res) => {
+    .post("/sessions", async (req, res) => {
       const { email, code } = await readBody(req, SESSION_BODY);
+      await takeTurn(req, res);
       const { profile, token } = await signIn.useCode(email, code);
       writer.write(res, {
         status: 201,
@@ -49,7 +51,7 @@ export function sessionRoutes(parts: SessionRouteParts): Router {
         body: { json: profile },
       });
     })
-    .delete("/sessions", readTurn, async (req, res) => {
+    .delete("/sessions", takeReadTurn(parts), async (req, res) => {
       const token = sessionTokenIn(req.headers.cookie);
       if (token !== undefined) await sessions.end(hashSessionToken(token));
       writer.write(res, { status: 204, session: null });

@@ -10,16 +10,24 @@ export interface ReadTurnParts {
 }
 
 /**
- * Stands before a route that reads for a member: the turn lasts until its answer is with the operating system, which
- * takes a few kilobytes at once whatever the client does.
+ * Waits for a turn to read for a member. It lasts until the answer is with the operating system, which takes a few
+ * kilobytes at once whatever the client does; a body is read before, for that takes as long as its sender likes.
  */
-export function takeReadTurn({ admission, metrics }: ReadTurnParts) {
-  return async (req: IncomingMessage, res: ServerResponse, next: NextFunction): Promise<void> => {
+export function readTurns({ admission, metrics }: ReadTurnParts) {
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const turn = await admission.enterRead(() => req.socket.destroyed);
     if (turn === undefined)
       throw new ServiceError("busy", "Too many people are reading at this moment. Please come back.");
     metrics.observeQueueWait("member", turn.queuedMs / 1_000);
     res.once("close", () => turn.leave());
+  };
+}
+
+/** The same, standing before a route that has no body. */
+export function takeReadTurn(parts: ReadTurnParts) {
+  const takeTurn = readTurns(parts);
+  return async (req: IncomingMessage, res: ServerResponse, next: NextFunction): Promise<void> => {
+    await takeTurn(req, res);
     next();
   };
 }
