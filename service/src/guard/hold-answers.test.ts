@@ -121,6 +121,25 @@ test("what the judge lets go arrives as it was written", async () => {
   ]);
 });
 
+describe("a reason phrase is judged by nobody, and so never leaves:", () => {
+  test.each<{ name: string; answer: RequestListener }>([
+    { name: "given to writeHead", answer: (_, res) => void res.writeHead(201, SECRET).end("fine") },
+    {
+      name: "given to writeHead, with headers",
+      answer: (_, res) => void res.writeHead(201, SECRET, { "X-B": "b" }).end("fine"),
+    },
+    {
+      name: "set beforehand",
+      answer: (_, res) => void Object.assign(res, { statusCode: 201, statusMessage: SECRET }).end("fine"),
+    },
+  ])("$name", async ({ answer }) => {
+    const url = await listen(answer, () => undefined);
+    const text = await rawAnswer(url, "GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect(text).toMatch(/^HTTP\/1\.1 201 Created\r\n/);
+    expect(text).not.toContain(SECRET);
+  });
+});
+
 test("the judge is told the request as it was sent, whatever the service does to it", async () => {
   const asked: Asked[] = [];
   const url = await listen(

@@ -130,7 +130,6 @@ class Hold {
   private readonly judge: Judge;
   private isEnded = false;
   private status: number | undefined;
-  private reason: string | undefined;
   private head: OutgoingHttpHeaders | undefined;
   private text: string | undefined;
   private chunks: Buffer[] | undefined;
@@ -153,7 +152,6 @@ class Hold {
     if (this.status !== undefined) this.forget();
     this.status = status;
     const [first, second] = rest;
-    this.reason = typeof first === "string" ? first : undefined;
     this.head = toHeaders(typeof first === "object" ? first : second);
   }
 
@@ -205,10 +203,9 @@ class Hold {
     const { response, head } = this;
     try {
       this.isOpen = true;
-      if (this.status !== undefined) {
-        if (this.reason === undefined) this.writeHead.call(response, this.status, head);
-        else this.writeHead.call(response, this.status, this.reason, head);
-      }
+      // Node's own words for the status: a phrase of the handler's is in no table, and nobody judged it.
+      response.statusMessage = "";
+      if (this.status !== undefined) this.writeHead.call(response, this.status, head);
       if (body.length === 0) this.end.call(response);
       else this.end.call(response, body, "utf8");
     } catch (error) {

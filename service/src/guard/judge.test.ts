@@ -317,6 +317,11 @@ describe("a page of one's own", () => {
     expect(verdict(sent, moved(cookieOf(pick(theirs, "signup")), pick(theirs, "card").given.witness))).toBe(
       "wrong-person",
     );
+    // From a cache it would open the same session to everybody after.
+    const { headers, ...rest } = moved(cookieOf(signup), witness);
+    expect(
+      verdict(sent, { ...rest, headers: headers.filter(([name]) => name !== "cache-control") }),
+    ).not.toBe("healthy");
   });
 });
 

@@ -210,6 +210,7 @@ function judgeSentOn(bearer: Bearer): Judgement {
   if (given.text !== "" && !isPlainAnswer("sent-on", given, headers, asked))
     return { verdict: "unrecognised", route, why: "body" };
   if (headers.session === undefined) return HEALTHY;
+  if (!headers.isUncacheable) return { verdict: "unrecognised", route, why: "cacheable" };
   const shown = readProfile(given.witness);
   if (shown === undefined) return { verdict: "unrecognised", route, why: "witness" };
   const told = readTold(asked, "form");
