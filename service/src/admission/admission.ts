@@ -115,8 +115,12 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
       limit.observe({ tookMs, workingBefore, isUndisturbed: crowdedAt < nth }, nowMs);
       rate.completed();
     }
-    while (!isFull() && (holders.admit() || newcomers.admit())) working += 1;
+    admitQueued();
     note();
+  }
+
+  function admitQueued(): void {
+    while (!isFull() && (holders.admit() || newcomers.admit())) working += 1;
   }
 
   /** `working` counts the turn already. */
@@ -154,6 +158,9 @@ export function createAdmission(limits: AdmissionLimits, timing: Timing = REAL_T
       lateMs.push(Math.max(0, nowMs - (pulseAtMs ?? nowMs - PULSE_EVERY_MS) - PULSE_EVERY_MS));
       if (lateMs.length > LATE_PULSES) lateMs.shift();
       pulseAtMs = nowMs;
+      limit.passTime(nowMs);
+      // The limit may have gone up though nobody has left.
+      admitQueued();
       note();
       const waitMs = Math.max(holders.waitedMs(), holderWaitMs());
       return {

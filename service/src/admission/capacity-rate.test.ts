@@ -56,3 +56,14 @@ test("what comes through while the limit is down to measure says nothing", () =>
   run(rate, { ...BUSY, working: 4, limit: 4, isLimitMeasuring: true }, 10, busyMs, 5);
   expect(rate.perSecond).toBeGreaterThan(38);
 });
+
+test("in the first busy window after that the first batches are on their way, and it shows too little", () => {
+  const rate = createCapacityRate();
+  const busyMs = run(rate, BUSY, 40, 0, 20);
+  const measuredMs = run(rate, { ...BUSY, working: 4, limit: 4, isLimitMeasuring: true }, 40, busyMs, 1.5);
+  // What is left of the spoilt window, and one after it.
+  run(rate, BUSY, 10, measuredMs, 2);
+  expect(rate.perSecond).toBeGreaterThan(38);
+  run(rate, BUSY, 10, measuredMs + 2_000, 2);
+  expect(rate.perSecond).toBeLessThan(36);
+});

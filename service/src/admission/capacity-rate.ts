@@ -70,6 +70,7 @@ export function createCapacityRate(): CapacityRate {
   function closeWindow(nowMs: number, ms: number): void {
     const perSecond = (count / ms) * 1_000;
     if (isSpoilt) {
+      wasBusy = false;
       startWindow(nowMs);
       return;
     }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createConcurrencyLimit } from "./concurrency-limit.ts";
 
 const BOUNDS = { min: 4, start: 32, max: 256 };
@@ -73,4 +73,74 @@ test("who began before the limit was raised says nothing about the limit as it i
   for (let nowMs = 1_001; nowMs < 2_000; nowMs += 10)
     limit.observe({ ...sample, tookMs: 5_000, workingBefore: raised }, nowMs);
   expect(limit.limit).toBe(raised);
+});
+
+/** A crowd in which nobody comes alone, until the limit goes down to find out what one signup takes. */
+function runUntilMeasuring(limit: ReturnType<typeof createConcurrencyLimit>, tookMs: number) {
+  let nowMs = 0;
+  for (let before = limit.limit; ; before = limit.limit) {
+    nowMs += 10;
+    limit.observe({ tookMs, workingBefore: 32, isUndisturbed: false }, nowMs);
+    if (limit.isMeasuring) return { startedMs: nowMs, before };
+  }
+}
+
+const ALONE = { tookMs: 5, workingBefore: 4, isUndisturbed: true };
+
+describe("measuring", () => {
+  test("ends by the clock where nobody is done, goes back up, and is tried again a minute later", () => {
+    const limit = createConcurrencyLimit(BOUNDS);
+    const { startedMs, before } = runUntilMeasuring(limit, 50);
+    expect(limit.limit).toBe(BOUNDS.min);
+    limit.passTime(startedMs + 999);
+    expect(limit.limit).toBe(BOUNDS.min);
+    limit.passTime(startedMs + 1_000);
+    expect(limit.limit).toBe(before);
+    const crowd = { tookMs: 50, workingBefore: 32, isUndisturbed: false };
+    let nowMs = startedMs + 1_000;
+    for (; nowMs < startedMs + 60_900; nowMs += 20) {
+      limit.observe(crowd, nowMs);
+      expect(limit.isMeasuring).toBe(false);
+    }
+    for (; nowMs < startedMs + 61_200; nowMs += 20) limit.observe(crowd, nowMs);
+    expect(limit.isMeasuring).toBe(true);
+  });
+
+  test("lasts long enough on a slow database for those inside to leave and eight to come after them", () => {
+    const limit = createConcurrencyLimit(BOUNDS);
+    const { startedMs } = runUntilMeasuring(limit, 1_000);
+    limit.passTime(startedMs + 3_999);
+    expect(limit.isMeasuring).toBe(true);
+    limit.passTime(startedMs + 4_000);
+    expect(limit.isMeasuring).toBe(false);
+  });
+
+  test.each([
+    { name: "believes four samples when its time is up", samples: 4, isBelieved: true },
+    { name: "believes no three", samples: 3, isBelieved: false },
+  ])("$name", ({ samples, isBelieved }) => {
+    const limit = createConcurrencyLimit(BOUNDS);
+    const { startedMs } = runUntilMeasuring(limit, 300);
+    for (let one = 0; one < samples; one += 1)
+      limit.observe({ ...ALONE, tookMs: 300 }, startedMs + 300 + one);
+    const endMs = startedMs + 1_200;
+    limit.passTime(endMs);
+    const before = limit.limit;
+    // As slow as before: with the undisturbed time known there is no queue in it, without it there is.
+    const crowd = { tookMs: 300, workingBefore: 32, isUndisturbed: false };
+    for (let nowMs = endMs + 300; nowMs <= endMs + 700; nowMs += 10) limit.observe(crowd, nowMs);
+    if (isBelieved) expect(limit.limit).toBeGreaterThan(before);
+    else expect(limit.limit).toBeLessThanOrEqual(before);
+  });
+
+  test("is no part of the window after it: who began at its small limit says nothing about the one of before", () => {
+    const limit = createConcurrencyLimit(BOUNDS);
+    const { startedMs, before } = runUntilMeasuring(limit, 50);
+    const endMs = startedMs + 200;
+    for (let one = 0; one < 8; one += 1) limit.observe(ALONE, endMs);
+    expect(limit.isMeasuring).toBe(false);
+    for (let one = 0; one < 8; one += 1)
+      limit.observe({ tookMs: 190, workingBefore: 4, isUndisturbed: false }, endMs + 180);
+    expect(limit.limit).toBe(before);
+  });
 });

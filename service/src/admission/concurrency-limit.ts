@@ -17,6 +17,8 @@ export interface ConcurrencyLimit {
   readonly isMeasuring: boolean;
   /** One signup is done. */
   observe(sample: Sample, nowMs: number): void;
+  /** Several times a second: measuring has to end also where nobody is ever done. */
+  passTime(nowMs: number): void;
 }
 
 export interface Sample {
@@ -54,6 +56,14 @@ const REMEASURE_MS = 60_000;
 /** In a crowd nobody comes alone: the first time it is looked for so soon. */
 const FIRST_MEASURE_MS = 2_000;
 const REMEASURE_SAMPLES = 8;
+/**
+ * Measuring is over after this at the latest: bodies that come slowly hold the few turns, and who is refused or fails
+ * gives no sample. It is enough for those inside to leave and three rounds after them.
+ */
+const MEASURE_TOOK_TIMES = 4;
+const MEASURE_MS_MIN = 1_000;
+/** With fewer by then the undisturbed time stays what it was: one batch alone may have been slow. */
+const MEASURE_SAMPLES_MIN = 4;
 /** The first signups of a process open connections and prepare statements: what they take is nobody's undisturbed time. */
 const COLD_SAMPLES = 16;
 /** A limit that stays at its floor for so many windows was measured against a time that no longer holds. */
@@ -68,28 +78,36 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
   /** Unknown until some came nearly alone, or the limit was down to find out; until then only what is tolerated counts. */
   let undisturbedMs: number | undefined;
   let undisturbed: number[] = [];
-  let measuredAtMs = Number.NEGATIVE_INFINITY;
-  let isMeasuring = false;
+  /** When the undisturbed time is too old. */
+  let staleAtMs: number | undefined;
+  /** Undefined where it is not being measured. */
+  let measureUntilMs: number | undefined;
   let windowStartMs: number | undefined;
   let window: number[] = [];
   let workingMax = 0;
   let floorWindows = 0;
   let cold = COLD_SAMPLES;
 
+  const isMeasuring = () => measureUntilMs !== undefined;
+  const isStale = (nowMs: number) => staleAtMs !== undefined && nowMs >= staleAtMs;
+
   function observeUndisturbed(sampleMs: number, nowMs: number): void {
     undisturbed.push(sampleMs);
     if (undisturbedMs !== undefined) undisturbedMs = Math.min(undisturbedMs, sampleMs);
-    const isDue = isMeasuring || undisturbedMs === undefined || nowMs - measuredAtMs >= REMEASURE_MS;
-    if (undisturbed.length < REMEASURE_SAMPLES || !isDue) {
-      if (undisturbed.length > REMEASURE_SAMPLES) undisturbed.shift();
-      return;
-    }
+    const isDue = isMeasuring() || undisturbedMs === undefined || isStale(nowMs);
+    if (undisturbed.length >= REMEASURE_SAMPLES && isDue) takeUndisturbed(nowMs);
+    else if (undisturbed.length > REMEASURE_SAMPLES) undisturbed.shift();
+  }
+
+  function takeUndisturbed(nowMs: number): void {
     // The least: the others shared a batch, and the wire, with one another.
-    undisturbedMs = Math.min(...undisturbed);
+    if (undisturbed.length >= MEASURE_SAMPLES_MIN) undisturbedMs = Math.min(...undisturbed);
     undisturbed = [];
-    measuredAtMs = nowMs;
-    isMeasuring = false;
+    staleAtMs = nowMs + REMEASURE_MS;
     floorWindows = 0;
+    // Who began while the limit was down says nothing about what it is again.
+    if (isMeasuring()) startWindow(nowMs);
+    measureUntilMs = undefined;
   }
 
   function closeWindow(nowMs: number): void {
@@ -105,33 +123,40 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
     // A limit that nobody came near says nothing about what it could be.
     if (next < limit || workingMax * 2 >= limit) limit = next;
     floorWindows = limit <= min && gradient < 1 ? floorWindows + 1 : 0;
-    const isStale = nowMs - measuredAtMs >= (undisturbedMs === undefined ? FIRST_MEASURE_MS : REMEASURE_MS);
-    if (floorWindows >= FLOOR_WINDOWS_MAX || isStale) {
-      isMeasuring = true;
+    if (floorWindows >= FLOOR_WINDOWS_MAX || isStale(nowMs)) {
+      measureUntilMs = nowMs + Math.max(MEASURE_MS_MIN, tookMs * MEASURE_TOOK_TIMES);
       undisturbed = [];
-      undisturbedMs = undefined;
     }
+    startWindow(nowMs);
+  }
+
+  function startWindow(nowMs: number): void {
     window = [];
     windowStartMs = nowMs;
     workingMax = 0;
   }
 
+  function passTime(nowMs: number): void {
+    if (measureUntilMs !== undefined && nowMs >= measureUntilMs) takeUndisturbed(nowMs);
+  }
+
   return {
     get limit() {
-      return isMeasuring ? min : Math.floor(limit);
+      return isMeasuring() ? min : Math.floor(limit);
     },
     get tookMs() {
       return tookMs;
     },
     get isMeasuring() {
-      return isMeasuring;
+      return isMeasuring();
     },
     observe(sample, nowMs) {
       windowStartMs ??= nowMs;
-      if (measuredAtMs === Number.NEGATIVE_INFINITY) measuredAtMs = nowMs;
+      staleAtMs ??= nowMs + FIRST_MEASURE_MS;
       if (cold > 0) cold -= 1;
       else if (sample.isUndisturbed) observeUndisturbed(sample.tookMs, nowMs);
-      if (isMeasuring) return;
+      passTime(nowMs);
+      if (isMeasuring()) return;
       // Who began before the limit was what it is says nothing about it.
       if (nowMs - sample.tookMs < windowStartMs) return;
       if (window.length < WINDOW_SAMPLES_MAX) window.push(sample.tookMs);
@@ -139,6 +164,7 @@ export function createConcurrencyLimit(bounds: ConcurrencyBounds): ConcurrencyLi
       const windowMs = Math.max(WINDOW_MS, tookMs);
       if (window.length >= WINDOW_SAMPLES_MIN && nowMs - windowStartMs >= windowMs) closeWindow(nowMs);
     },
+    passTime,
   };
 }
 
