@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startK6 } from "../src/engine/k6/k6-process.ts";
+import { goSettings } from "../src/engine/k6/send-k6.ts";
 
 export interface ArrivalRateRun {
   k6Path: string;
@@ -23,8 +24,7 @@ export async function runArrivalRate(run: ArrivalRateRun): Promise<number[]> {
       PATH: process.env["PATH"] ?? "",
       HOME: run.dir,
       K6_AUTO_EXTENSION_RESOLUTION: "false",
-      // As for our own k6 runs.
-      GOGC: "800",
+      ...goSettings(),
       BENCH_URL: run.url,
       BENCH_RATE: String(run.perSecond),
       BENCH_SECONDS: String(run.seconds),

@@ -33,8 +33,6 @@ export interface ClosedLoopReport {
 const AT_ONCE = 32;
 const WARM_UP_SHARE = 0.25;
 
-// As the engine's own thread has it.
-Error.stackTraceLimit = 3;
 process.once("message", (order: ClosedLoopOrder) => {
   void measure(order).then((report) => process.send?.(report, () => process.disconnect?.()));
 });

@@ -6,7 +6,7 @@ export interface Saturation {
   perSecond: number;
   /** Of one core, what the generator itself used; near 1 it was the bottleneck, not the server. */
   generatorBusy: number;
-  /** Calls of `atStart` and `atEnd` lie at both ends of what was counted. */
+  /** Between the two calls of `onCounted`. */
   answers: number;
 }
 

@@ -62,6 +62,8 @@ async function runRounds(options: CrashOptions, book: RoundBook, signal: AbortSi
         await book.add(result);
         tell(result, seconds, options);
       });
+      // It is waited for, and throws, once the next round was sent.
+      judging.catch(() => undefined);
       // What went wrong once would go wrong in every round that follows: those begin anew.
       if (record.complaints.length + record.halves.length > 0) {
         await machine.close();

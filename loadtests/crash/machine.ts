@@ -35,7 +35,7 @@ export interface Machine {
 }
 
 const WORKERS = 2;
-/** A worker that died soon after its start is replaced after up to ten seconds (docs/architecture.md). */
+/** A worker that died soon after its start is replaced after up to ten seconds. */
 const RECOVERY_SECONDS_MAX = 40;
 const POLL_MS = 20;
 

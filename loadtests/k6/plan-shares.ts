@@ -1,5 +1,6 @@
 import { SharedArray } from "k6/data";
 import type { Arrivals, Plan } from "../src/plan/plan.ts";
+import { virtualUsersFor } from "../src/plan/virtual-users.ts";
 
 /** A plan without its arrivals, and how many VUs share these. */
 export interface PlanHead {
@@ -19,21 +20,11 @@ export interface PlanShares {
   ofVu(vu: number): { plan: Plan; visitors: number[] };
 }
 
-/** One VU's event loop was measured to start 125 visitors a second with real steps and scanning on time. */
-const VISITORS_PER_SECOND_OF_VU = 125;
-/** Visitors of one instant whom one VU starts one after the other, each in about 0.3 ms. */
-const BURST_VISITORS_OF_VU = 16;
-const VUS_MIN = 4;
-/** The controls go through one VU and want two members in it, who are not everybody. */
-const VISITORS_OF_VU_MIN = 16;
-/** Beyond this they only take turns on the cores, and each holds a JavaScript engine of its own. */
-const VUS_MAX = 16;
-
 /** Compiles or reads the plan once for all VUs; each then takes its share, so that none holds another's people. */
 export function sharePlan(loadPlan: () => Plan): PlanShares {
   const shared = new SharedArray("plan", () => {
     const plan = loadPlan();
-    const vus = vusFor(plan);
+    const vus = virtualUsersFor(plan);
     const head: PlanHead = { plan: withoutArrivals(plan), vus, visitors: plan.arrivals.group.length };
     return [head, ...dealOut(plan.arrivals, vus)];
   });
@@ -45,17 +36,6 @@ export function sharePlan(loadPlan: () => Plan): PlanShares {
       return { plan: { ...head.plan, arrivals: spreadOut(share, head.visitors) }, visitors: share.visitors };
     },
   };
-}
-
-export function vusFor({ pieces, bursts, arrivals }: Pick<Plan, "pieces" | "bursts" | "arrivals">): number {
-  const peak = pieces.reduce(
-    (max, { fromPerSecond, toPerSecond }) => Math.max(max, fromPerSecond, toPerSecond),
-    0,
-  );
-  const burst = bursts.reduce((max, { visitors }) => Math.max(max, visitors), 0);
-  const wanted = Math.ceil(Math.max(peak / VISITORS_PER_SECOND_OF_VU, burst / BURST_VISITORS_OF_VU));
-  const worthwhile = Math.max(1, Math.floor(arrivals.group.length / VISITORS_OF_VU_MIN));
-  return Math.min(VUS_MAX, Math.max(VUS_MIN, wanted), worthwhile);
 }
 
 function withoutArrivals(plan: Plan): Plan {

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { YOUNG_GENERATION_MEGABYTES } from "../../src/engine/embedded/send-embedded.ts";
 import { startPlainSignup } from "../bench-process.ts";
 import type { ClosedLoopOrder, ClosedLoopReport } from "../closed-loop.ts";
 import type { Bench, Figure, Measured } from "../figure.ts";
@@ -98,8 +99,8 @@ async function run(name: VariantName, visitors: number): Promise<ClosedLoopRepor
   }
 }
 
-/** The engine's thread has 128 MB for young objects: three of these, of which two are the halves that live. */
-const SEMI_SPACE_MEBIBYTES = 32;
+/** As the engine's own thread has it: V8 makes three of them of what it is given for young objects. */
+const SEMI_SPACE_MEBIBYTES = YOUNG_GENERATION_MEGABYTES / 3;
 
 async function runAlone(order: ClosedLoopOrder): Promise<ClosedLoopReport> {
   const child = fork(new URL("../closed-loop.ts", import.meta.url), {

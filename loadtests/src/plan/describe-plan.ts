@@ -1,5 +1,6 @@
 import {
   ASSUMED_SIGNUP_SECONDS,
+  CORES_SHARE_ON_TIME,
   type Forecast,
   forecastPlan,
   generatorNeed,
@@ -145,9 +146,9 @@ function onTimeLine(plan: Plan, limits: MachineLimits, paint: Paint): string {
           "red",
           `✗ ${late.map((engine) => `the ${engine} engine`).join(" and ")} would start people late`,
         );
-  const cores = ({ k6, embedded }: typeof need.cores) =>
-    `${k6.toFixed(1)} cores under k6, ${embedded.toFixed(1)} under the embedded engine`;
-  return `${verdict}: the busiest second takes about ${cores(need.cores)} (of ${limits.cores}, of which half is room enough)`;
+  const room = (engine: "k6" | "embedded") =>
+    `${need.cores[engine].toFixed(1)} (up to ${(limits.cores * CORES_SHARE_ON_TIME[engine]).toFixed(1)} is room enough)`;
+  return `${verdict}: of ${limits.cores} cores the busiest second takes about ${room("k6")} under k6, ${room("embedded")} under the embedded engine`;
 }
 
 /** Breaks at blanks; colour codes are few and short, and never make a line too long by more than themselves. */

@@ -3,6 +3,7 @@ import { availableParallelism, hostname } from "node:os";
 import { UsageError } from "../usage-error.ts";
 import { expectedOverlapRatio, signupSecondsForOverlap } from "./overlap.ts";
 import { BEHAVIOURS, type Behaviour, type CurvePiece, type Plan } from "./plan.ts";
+import { virtualUsersFor } from "./virtual-users.ts";
 
 /** What a plan promises before anything is sent. Expectations, not measurements: the run measures its own. */
 export interface Forecast {
@@ -29,7 +30,7 @@ export interface Forecast {
 /** A signup of the reference service at these rates: 3 to 8 ms on two cores that the generator shares. */
 export const ASSUMED_SIGNUP_SECONDS = 0.004;
 const OTHER_SIGNUP_SECONDS = [0.001, 0.002, 0.008];
-/** A claim of a crowd needs so many people at one instant (DESIGN.md). */
+/** A claim of a crowd needs so many people at one instant. */
 const CROWD_BURST_VISITORS_MIN = 64;
 
 export function forecastPlan(plan: Plan): Forecast {
@@ -132,13 +133,11 @@ export interface MachineLimits {
 
 /** Two for the history and its follower, the rest for Node, its thread and its module files; measured 30 to 40. */
 const OWN_OPEN_FILES = 64;
-/** FACTS.md: 130 to 195 MB with 8,000 visitors waiting at once. A base, and what each one waiting adds. */
+/** Measured: 130 to 195 MB with 8,000 visitors waiting at once. A base, and what each one waiting adds. */
 const BASE_BYTES = 128 * 2 ** 20;
 const BYTES_PER_VISITOR_IN_FLIGHT = 16 * 1024;
 /** Four columns of numbers, in the plan and in the engine. */
 const BYTES_PER_VISITOR = 128;
-/** FACTS.md: 4 to 16 VUs kept 500 to 2,000 visitors per second on time. */
-const VIRTUAL_USERS = { min: 4, max: 16, visitorsPerSecondEach: 125 };
 
 /**
  * CPU time for each request, with everything that happens to a visitor around it. k6: 1.1 to 1.3 ms in runs at 1,000/s on
@@ -150,7 +149,7 @@ const CPU_SECONDS_PER_REQUEST = { k6: 1.2e-3, embedded: 0.3e-3 };
  * A judgement: the target wants its share. The embedded engine may have half of the cores; k6, whose callbacks wait for
  * each other, a quarter: with the default campaign on 2 cores, reckoned at 0.6, its event loops stood still for 1.2 s.
  */
-const CORES_SHARE_ON_TIME = { k6: 0.25, embedded: 0.5 };
+export const CORES_SHARE_ON_TIME = { k6: 0.25, embedded: 0.5 };
 
 /** The engines that would start this plan's people late on this machine. A warning: the run itself measures it. */
 export function lateEngines({ cores }: GeneratorNeed, limits: MachineLimits): ("k6" | "embedded")[] {
@@ -197,10 +196,7 @@ export function generatorNeed(plan: Plan, portHoldSeconds = machineLimits().port
     ports: Math.max(openFiles - OWN_OPEN_FILES, inOneHold, Math.ceil(readBackInOneHold)),
     memoryBytes:
       BASE_BYTES + visitorsInFlightMax * BYTES_PER_VISITOR_IN_FLIGHT + due.length * BYTES_PER_VISITOR,
-    k6VirtualUsers: Math.min(
-      VIRTUAL_USERS.max,
-      Math.max(VIRTUAL_USERS.min, Math.ceil(dueWithin(due, 1) / VIRTUAL_USERS.visitorsPerSecondEach)),
-    ),
+    k6VirtualUsers: virtualUsersFor(plan),
     cores: {
       k6: requestsPerSecond * CPU_SECONDS_PER_REQUEST.k6,
       embedded: requestsPerSecond * CPU_SECONDS_PER_REQUEST.embedded,

@@ -155,6 +155,26 @@ describe("docker-compose.yml", () => {
   });
 });
 
+describe("the k6 of docker-compose.yml", () => {
+  const { command = [] } = service("k6");
+  const given = Object.fromEntries(
+    command.flatMap((word, at) =>
+      word === "-e" ? [(command[at + 1] ?? "").split("=") as [string, string]] : [],
+    ),
+  );
+
+  it("is sent to the service, which it says is ours: k6 scripts load no other host than this machine without", () => {
+    const { hostname, port } = new URL(given["BASE_URL"] ?? "");
+    expect(services.map(([name]) => name)).toContain(hostname);
+    expect(given["I_OWN_THIS_TARGET"]).toBe(hostname);
+    expect(Number(port)).toBe(PORTS.service);
+  });
+
+  it("runs a script that is there, in the folder that is mounted", () => {
+    expect(existsSync(join(ROOT, (command.at(-1) ?? "").replace("/work/", "")))).toBe(true);
+  });
+});
+
 describe("the service's Dockerfile", () => {
   it("runs the Node that npm installs for everybody else", () => {
     const images = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map((match) => match[1]);

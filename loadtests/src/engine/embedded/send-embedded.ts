@@ -15,7 +15,7 @@ const LEAD_MILLISECONDS = 300;
  * A scavenge stops everything for as long as it copies what lives, and pausing visitors live: 16 MB of young objects were
  * stops of 20 ms and more, three a second at 1,000 visitors/s. V8 takes a third of this for the half that is filled: 1 ms.
  */
-const YOUNG_GENERATION_MEGABYTES = 6;
+export const YOUNG_GENERATION_MEGABYTES = 6;
 const DISK_MILLISECONDS = 500;
 
 /**
