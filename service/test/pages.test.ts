@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createTcpProxy } from "../../loadtests/weather/tcp-proxy.ts";
 import { DEFAULT_SEAMS, type Seams } from "../src/seams.ts";
@@ -122,6 +123,25 @@ describe("with room,", () => {
     expect(again).toMatchObject({ status: 409, kind: "form", cookie: undefined });
     expect(again.text("#email-error")).toBe("This e-mail address is registered already.");
     await nothingBlocked(service);
+  });
+
+  test("what it takes to find an address taken counts for the door, as it does for programs", async () => {
+    const service = await stage.start();
+    const { typed } = await becomeMember(service);
+    const forms = await Promise.all(Array.from({ length: 8 }, () => visit(service, "/join")));
+    expect(await metricsOf(service)).toContain("crowdproof_signups_limit 32\n");
+    await stage.sql("begin");
+    await stage.sql("lock table members in exclusive mode");
+    const sending = forms.map((form) => send(service, form, { ...typed, name: "SOMEBODY ELSE" }));
+    try {
+      await expect.poll(() => metricsOf(service), PATIENCE).toContain("crowdproof_signups_working 8\n");
+      // Slower than the door tolerates with nothing known, so that it takes fewer at once.
+      await sleep(300);
+    } finally {
+      await stage.sql("commit");
+    }
+    for (const sent of await Promise.all(sending)) expect(sent.status).toBe(409);
+    expect(await metricsOf(service)).toMatch(/crowdproof_signups_limit (1\d|2\d)\n/);
   });
 
   test("leaving ends the session, and the member stays one", async () => {

@@ -1,6 +1,4 @@
 import { type Request, type Response, Router } from "express";
-import type { Turn } from "../admission/admission.ts";
-import type { Halt } from "../halt/campaign-state.ts";
 import { requireOpen } from "../halt/require-open.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { keepSentForm, type SentForm } from "../pages/error-page.ts";
@@ -12,7 +10,6 @@ import { TEXTS } from "../pages/texts.ts";
 import { clockTime, duration } from "../pages/told-time.ts";
 import { renderWaitPage } from "../pages/wait-page.ts";
 import { parseSignup, type Signup } from "../registration/parse-signup.ts";
-import type { RegisterSignup } from "../registration/register-signup.ts";
 import { readFormBytes } from "../request/body.ts";
 import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
@@ -21,16 +18,14 @@ import { hashSessionToken, sessionTokenIn } from "../session/session-token.ts";
 import type { Appointment, PageLook, WaitingRoom } from "../waiting-room/waiting-room.ts";
 import { countAcknowledged } from "./count-acknowledged.ts";
 import { type MemberRouteParts, readOwnProfile } from "./member-routes.ts";
-import { WORK_SECONDS_MAX } from "./signup-routes.ts";
+import { type LetIn, registerInTurn, type TurnParts } from "./register-in-turn.ts";
 import { takeReadTurn } from "./take-read-turn.ts";
 
-export interface PageRouteParts extends MemberRouteParts {
+export interface PageRouteParts extends MemberRouteParts, TurnParts {
   readonly metrics: Metrics;
-  readonly halt: Pick<Halt, "state">;
   readonly waitingRoom: Pick<WaitingRoom, "enter" | "arrive" | "look">;
   readonly writer: ResponseWriter;
   readonly sessions: SessionStore;
-  readonly registerSignup: RegisterSignup;
 }
 
 /** How a person becomes a member: they wait before the form, and whoever was shown the form keeps their place. */
@@ -116,33 +111,22 @@ async function takeForm(parts: PageRouteParts, req: Request, res: Response): Pro
   }
 }
 
-interface Admitted {
-  readonly signup: Signup;
-  readonly turn: Turn;
-  readonly ticketNumber: string | null;
-}
-
 async function register(
-  { halt, metrics, registerSignup, writer }: PageRouteParts,
+  parts: PageRouteParts,
   req: Request,
   res: Response,
-  { signup, turn, ticketNumber }: Admitted,
+  { signup, ...entry }: LetIn & { readonly signup: Signup },
 ): Promise<void> {
-  let tookMs: number | undefined;
-  try {
-    // Once more: it may have been closed while they queued.
-    requireOpen(halt);
-    const startedMs = performance.now();
-    const untilMs = startedMs + WORK_SECONDS_MAX * 1_000;
-    const isStillWanted = () => !req.socket.destroyed && performance.now() < untilMs;
-    const { profile, token } = await registerSignup(signup, { ticketNumber, isStillWanted });
-    tookMs = performance.now() - startedMs;
-    countAcknowledged(metrics, req, res);
-    const location = address("/member", readerOf(req));
-    writer.write(res, { status: 303, headers: { Location: location }, session: token, witness: profile });
-  } finally {
-    turn.leave(tookMs);
-  }
+  const sender = { readSignup: () => signup, isGone: () => req.socket.destroyed };
+  const { profile, token } = await registerInTurn(parts, entry, sender);
+  countAcknowledged(parts.metrics, req, res);
+  const location = address("/member", readerOf(req));
+  parts.writer.write(res, {
+    status: 303,
+    headers: { Location: location },
+    session: token,
+    witness: profile,
+  });
 }
 
 /** A ticket worn out by many tries makes a newcomer, whose place is a program's: a page needs one of its own kind. */

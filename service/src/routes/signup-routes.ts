@@ -1,22 +1,18 @@
 import { type Request, type Response, Router } from "express";
-import type { Turn } from "../admission/admission.ts";
-import type { Halt } from "../halt/campaign-state.ts";
 import { requireOpen } from "../halt/require-open.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { parseSignup } from "../registration/parse-signup.ts";
-import type { RegisterSignup } from "../registration/register-signup.ts";
 import { parseJson, readJsonBytes } from "../request/body.ts";
 import type { ResponseWriter } from "../response/response-writer.ts";
 import { ServiceError } from "../service-error.ts";
 import type { Appointment, WaitingRoom } from "../waiting-room/waiting-room.ts";
 import { countAcknowledged } from "./count-acknowledged.ts";
+import { type LetIn, registerInTurn, type TurnParts } from "./register-in-turn.ts";
 
-export interface SignupRouteParts {
+export interface SignupRouteParts extends TurnParts {
   readonly metrics: Metrics;
-  readonly halt: Pick<Halt, "state">;
   readonly waitingRoom: Pick<WaitingRoom, "enter">;
   readonly writer: ResponseWriter;
-  readonly registerSignup: RegisterSignup;
 }
 
 /** How a program becomes a member. */
@@ -32,7 +28,7 @@ export function signupRoutes(parts: SignupRouteParts): Router {
     const entry = await waitingRoom.enter({ ticket, key, isGone });
     switch (entry.kind) {
       case "turn":
-        await takeTurn(parts, entry, req, res);
+        await register(parts, entry, req, res);
         break;
       case "booked":
         metrics.countSignup("waiting");
@@ -47,53 +43,18 @@ export function signupRoutes(parts: SignupRouteParts): Router {
   });
 }
 
-/**
- * The turn lasts as long as the work, not the connection: people who hang up and come back must not add up to more than
- * the door allows.
- */
-async function takeTurn(
-  parts: SignupRouteParts,
-  { turn, ticketNumber }: { readonly turn: Turn; readonly ticketNumber: string | null },
-  req: Request,
-  res: Response,
-): Promise<void> {
-  const { metrics, writer } = parts;
-  let tookMs: number | undefined;
-  try {
-    // Once more: it may have been closed while they queued.
-    requireOpen(parts.halt);
-    const signup = parseSignup(parseJson(await readJsonBytes(req)), requireKey(req));
-    const startedMs = performance.now();
-    const untilMs = startedMs + WORK_SECONDS_MAX * 1_000;
-    const isStillWanted = () => !req.socket.destroyed && performance.now() < untilMs;
-    const registering = parts.registerSignup(signup, { ticketNumber, isStillWanted });
-    const { profile, token } = await registering.catch((error: unknown) => {
-      if (showsPace(error, performance.now() - startedMs)) tookMs = performance.now() - startedMs;
-      throw error;
-    });
-    tookMs = performance.now() - startedMs;
-    countAcknowledged(metrics, req, res);
-    writer.write(res, {
-      status: 201,
-      headers: { Location: "/me", "Server-Timing": serverTiming(res, turn.queuedMs) },
-      session: token,
-      body: { json: profile },
-    });
-  } finally {
-    turn.leave(tookMs);
-  }
-}
-
-/** Beyond this the person has given up, and would be registered behind their back. */
-export const WORK_SECONDS_MAX = 8;
-
-/** A database that says no at once says nothing about its pace; one that takes seconds to fail says it all. */
-const SLOW_FAILURE_MS = 1_000;
-
-/** An address that is taken cost as much as a member does; whoever was dropped cost nothing. */
-function showsPace(error: unknown, tookMs: number): boolean {
-  if (error instanceof ServiceError) return error.code !== "busy";
-  return tookMs >= SLOW_FAILURE_MS;
+async function register(parts: SignupRouteParts, entry: LetIn, req: Request, res: Response): Promise<void> {
+  // The body is read in the turn: only who was let in need send it.
+  const readSignup = async () => parseSignup(parseJson(await readJsonBytes(req)), requireKey(req));
+  const isGone = () => req.socket.destroyed;
+  const { profile, token } = await registerInTurn(parts, entry, { readSignup, isGone });
+  countAcknowledged(parts.metrics, req, res);
+  parts.writer.write(res, {
+    status: 201,
+    headers: { Location: "/me", "Server-Timing": serverTiming(res, entry.turn.queuedMs) },
+    session: token,
+    body: { json: profile },
+  });
 }
 
 /** Without a key a lost answer could not be asked for again, and a ticket would be anybody's. */
