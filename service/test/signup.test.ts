@@ -1,8 +1,12 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createMemberNumbers } from "../src/member/member-number.ts";
+import { DEFAULT_SEAMS, type Seams } from "../src/seams.ts";
 import { createStage, get, metricsOf, newPerson, signUp } from "./stage.ts";
 
 const stage = createStage();
+const PATIENCE = { timeout: 10_000 };
 
 describe("a signup", () => {
   test("answers with the whole profile, a well-formed number and a session that reads the same", async () => {
@@ -89,6 +93,56 @@ describe("a signup", () => {
     const replies = await Promise.all(people.map((person) => signUp(service, person)));
     await stage.sql("alter table members drop constraint picky");
     expect(replies.map((reply) => reply.status)).toEqual(people.map((_, at) => (at === 7 ? 500 : 201)));
+  });
+
+  test("after such a row, who has hung up by their turn is not registered", async () => {
+    const held: { readonly rows: number; release(): void }[] = [];
+    let isHolding = true;
+    const createRepository: Seams["createRepository"] = (context) => {
+      const repository = DEFAULT_SEAMS.createRepository(context);
+      return {
+        ...repository,
+        async insert(query, candidates) {
+          if (isHolding)
+            await new Promise<void>((release) => held.push({ rows: candidates.length, release }));
+          return repository.insert(query, candidates);
+        },
+      };
+    };
+    const schema = ["alter table members add constraint picky check (sex <> 'bad')"];
+    const service = await stage.start({ seams: { schema, createRepository } });
+    const rowsHeld = () => held.map(({ rows }) => rows);
+    const before = [signUp(service, newPerson())];
+    await expect.poll(rowsHeld, PATIENCE).toEqual([1]);
+    before.push(signUp(service, newPerson()));
+    await expect.poll(rowsHeld, PATIENCE).toEqual([1, 1]);
+    const gone = new AbortController();
+    const together = [signUp(service, newPerson({ sex: "bad" })), signUp(service, newPerson())];
+    const leaving = expect(
+      fetch(`${service.url}/signups`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+        body: JSON.stringify(newPerson()),
+        signal: gone.signal,
+      }),
+    ).rejects.toThrow(/abort/);
+    await expect.poll(() => metricsOf(service), PATIENCE).toContain("crowdproof_signups_working 5\n");
+    // `working` counts those whose body is still being read, too.
+    await sleep(100);
+    held.shift()?.release();
+    await expect.poll(rowsHeld, PATIENCE).toEqual([1, 3]);
+    gone.abort();
+    await leaving;
+    await expect
+      .poll(() => metricsOf(service), PATIENCE)
+      .toContain('request_seconds_count{route="/signups",status="none"} 1\n');
+    isHolding = false;
+    for (const { release } of held) release();
+    const replies = await Promise.all([...before, ...together]);
+    await expect.poll(() => metricsOf(service), PATIENCE).toContain("crowdproof_signups_working 0\n");
+    await stage.sql("alter table members drop constraint picky");
+    expect(replies.map((reply) => reply.status)).toEqual([201, 201, 500, 201]);
+    expect(await stage.sql("select count(*)::int as n from members")).toEqual([{ n: 3 }]);
   });
 
   test("a deadlock is tried once more, and a row that is refused then fails alone", async () => {

@@ -72,8 +72,7 @@ export function createRegistration(parts: RegistrationParts): RegisterSignup {
     batchesMax: BATCHES_MAX,
     shareAboveMs: SHARE_ABOVE_MS,
     isStillWanted: (attempt) => attempt.isStillWanted(),
-    droppedError: () =>
-      new ServiceError("busy", "It took too long. Nothing was registered; please come back later."),
+    droppedError,
     run: (attempts) => registerBatch({ ...parts, ...bindings }, attempts),
   });
   return async (signup, arrival) => {
@@ -81,6 +80,10 @@ export function createRegistration(parts: RegistrationParts): RegisterSignup {
     const { outcome, token } = await enqueue(attempt);
     return { profile: { number: numberOf(outcome), ...signup.fields }, token };
   };
+}
+
+function droppedError(): ServiceError {
+  return new ServiceError("busy", "It took too long. Nothing was registered; please come back later.");
 }
 
 function createAttempt(signup: Signup & Arrival, number: MemberNumber, bindings: Bindings): Attempt {
@@ -182,13 +185,16 @@ const settlementOf = (attempt: Attempt) => (settled: ReadonlyMap<Attempt, Settle
   return settlement;
 };
 
-/** One after the other, and nobody waits for those behind them. */
+/** One after the other, and nobody waits for those behind them. Who has given up by then is left out. */
 function registerEachAlone(parts: Parts, attempts: readonly Attempt[]): Settlements {
   const settlements: Settlements = new Map();
   let turn: Promise<unknown> = Promise.resolve();
   for (const attempt of attempts) {
     const settling = turn
-      .then(() => commitBatch(parts, [attempt]))
+      .then(() => {
+        if (!attempt.isStillWanted()) throw droppedError();
+        return commitBatch(parts, [attempt]);
+      })
       .then((alone) => alone.get(attempt) ?? Promise.reject(new Error("an attempt alone was left out")));
     settlements.set(attempt, settling);
     turn = settling.catch(() => undefined);
