@@ -5,6 +5,7 @@ import { createAdmissionLimits } from "../src/admission/limits.ts";
 import { readConfig } from "../src/config.ts";
 import type { Kept } from "../src/metrics/metrics.ts";
 import { createBatch } from "../src/registration/batch.ts";
+import { BATCHES_MAX, SHARE_ABOVE_MS } from "../src/registration/register-signup.ts";
 import { openAppointmentBook, type SavedLine } from "../src/waiting-room/appointment-book.ts";
 import { createAppointments } from "../src/waiting-room/appointments.ts";
 import { createTickets } from "../src/waiting-room/ticket.ts";
@@ -37,12 +38,13 @@ export async function simulateService(
   saved: { line?: SavedLine } = {},
   share: () => number = () => 1,
 ): Promise<SimulatedService> {
-  const admission = createAdmission(createAdmissionLimits(readConfig({})));
+  const config = readConfig({});
+  const admission = createAdmission(createAdmissionLimits(config));
   let pipeFreeMs = 0;
   const enqueue = createBatch<object, number>({
-    rowsMax: 128,
-    batchesMax: 2,
-    shareAboveMs: 100,
+    rowsMax: config.batchRowsMax,
+    batchesMax: BATCHES_MAX,
+    shareAboveMs: SHARE_ABOVE_MS,
     isStillWanted: () => true,
     droppedError: () => new Error("dropped"),
     async run(items) {

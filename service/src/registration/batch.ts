@@ -1,3 +1,5 @@
+import { REAL_TIMING, type Timing } from "../admission/timing.ts";
+
 /** Gathers what arrives in one moment, and while earlier batches are under way, into one call of `run`. */
 export type Enqueue<Item, Result> = (item: Item) => Promise<Result>;
 
@@ -24,7 +26,10 @@ interface Entry<Item, Result> {
   reject(error: unknown): void;
 }
 
-export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): Enqueue<Item, Result> {
+export function createBatch<Item, Result>(
+  options: BatchOptions<Item, Result>,
+  { nowMs }: Pick<Timing, "nowMs"> = REAL_TIMING,
+): Enqueue<Item, Result> {
   const gathered: Entry<Item, Result>[] = [];
   let underWay = 0;
   let isScheduled = false;
@@ -39,10 +44,10 @@ export function createBatch<Item, Result>(options: BatchOptions<Item, Result>): 
       const entries = takeWanted();
       if (entries.length === 0) return;
       underWay += 1;
-      const startedMs = performance.now();
+      const startedMs = nowMs();
       void settle(entries, options.run).finally(() => {
         underWay -= 1;
-        tookMs = performance.now() - startedMs;
+        tookMs = nowMs() - startedMs;
         schedule();
       });
       schedule();

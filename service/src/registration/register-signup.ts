@@ -43,9 +43,9 @@ export interface Arrival {
 export type RegisterSignup = (signup: Signup, arrival: Arrival) => Promise<Membership>;
 
 /** One batch is in the database while the next is being built. More would be smaller batches, so more commits. */
-const BATCHES_MAX = 2;
+export const BATCHES_MAX = 2;
 /** A commit alone takes less, on this continent. */
-const SHARE_ABOVE_MS = 100;
+export const SHARE_ABOVE_MS = 100;
 
 interface Attempt extends Candidate {
   readonly token: string;
