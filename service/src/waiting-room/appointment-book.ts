@@ -78,7 +78,10 @@ export async function openAppointmentBook({ store, clock, onSaveError }: BookOpt
     let holderWaitMs = 0;
     let isIdle = true;
     for (const [door, report] of doors) {
-      if (nowMs - report.atMs > DOOR_SILENCE_MS) doors.delete(door);
+      if (nowMs - report.atMs > DOOR_SILENCE_MS) {
+        doors.delete(door);
+        continue;
+      }
       perSecond += report.perSecond * report.share * BOOKED_SHARE;
       holderWaitMs = Math.max(holderWaitMs, report.holderWaitMs);
       isIdle &&= report.isIdle;

@@ -22,7 +22,10 @@ export interface AppointmentsOptions {
   guessMs(): number;
 }
 
-/** A span is worth this much of the line, and is given back unused after as long: nobody is told a time that has passed. */
+/**
+ * A span is worth this much of the line. What is left of it after as long is dropped, for nobody is told a time that has
+ * passed: those places stay empty, and newcomers fill them.
+ */
 const SPAN_MS = 100;
 const SPAN_PLACES_MAX = 1_000;
 
