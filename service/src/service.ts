@@ -143,7 +143,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   });
 
-  const push = createAlertPush({ ...config, log, count: metrics.countPush });
+  const push = createAlertPush({ ...config, log, clock: Date.now, count: metrics.countPush });
   const raise = createAlarm(halt, push);
   const reportTo = ({ record }: Ledgers): ReportParts => ({
     record,

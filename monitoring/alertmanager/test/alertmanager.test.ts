@@ -81,6 +81,7 @@ describeWith("amtool", "Alertmanager's configuration", (installed) => {
       { alertname: "NobodyThoughtOfThis", severity: "critical" },
       { alertname: "WatchdogOfAnotherHouse", severity: "page" },
       { alertname: "IdAnomaly", severity: "page", halt: "true", kind: "duplicate", lane: "push" },
+      { alertname: "IdAnomalyInDatabase", severity: "page", halt: "true", kind: "ghost", lane: "push" },
       { alertname: "IdAnomaly", severity: "ticket", halt: "true" },
     ] as Labels[])("sends $alertname $severity to whom it is for", async (labels) => {
       const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
@@ -135,6 +136,7 @@ const ANOMALIES: Labels[] = [
   { alertname: "IdAnomaly", severity: "page", halt: "true", kind: "duplicate", lane: "rule" },
   { alertname: "IdAnomaly", severity: "page", halt: "true", kind: "duplicate", lane: "push" },
   { alertname: "IdAnomalyInDatabase", severity: "page", halt: "true", kind: "ghost", lane: "rule" },
+  { alertname: "IdAnomalyInDatabase", severity: "page", halt: "true", kind: "ghost", lane: "push" },
   {
     alertname: "ProbeSawForeignData",
     severity: "page",

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
 import { type AlarmKind, type AlertPlaces, anomalyAlert, FIRING_MS, type Seen } from "./anomaly-alert.ts";
 import { type AlertPost, createAlertPost, type Posted } from "./post-alert.ts";
 
@@ -20,6 +21,7 @@ export interface AlertPush {
 export interface AlertPushOptions extends AlertPlaces {
   readonly alertmanagerUrls: readonly string[];
   readonly log: Pick<Logger, "warn">;
+  readonly clock: Clock;
   count(outcome: PushOutcome): void;
 }
 
@@ -29,7 +31,7 @@ const REPEAT_MS = 1_000;
 const CLOSE_MS_MAX = 1_000;
 
 export function createAlertPush(options: AlertPushOptions): AlertPush {
-  const { alertmanagerUrls, count, log } = options;
+  const { alertmanagerUrls, clock, count, log } = options;
   const posts = alertmanagerUrls.map(createAlertPost);
   const lines = new Map<AlarmKind, Line>();
   const underWay = new Set<Promise<unknown>>();
@@ -48,16 +50,16 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
   function send(line: Line): void {
     line.isSending = true;
     line.isNews = false;
-    const body = anomalyAlert(line.seen, options);
+    const body = anomalyAlert(line.seen, clock(), options);
     const posting = Promise.all(posts.map((post, at) => postTo(at, post, body))).finally(() =>
       underWay.delete(posting),
     );
     underWay.add(posting);
     void Promise.all([posting, pause(REPEAT_MS)]).then(([posted]) => {
       line.isSending = false;
-      // Nobody knows of it yet, and somebody may come back: told again for as long as the page would stand.
-      const isHeard = posted.includes("taken") || !posted.includes("away");
-      if (!isHeard && Date.now() - line.seen.lastAtMs < FIRING_MS) line.isNews = true;
+      // Nobody knows of it yet, and somebody may come back.
+      const isSettled = posted.includes("taken") || !posted.includes("away");
+      if (!isSettled && clock() - line.toldAtMs < FIRING_MS) line.isNews = true;
       if (line.isNews && !isClosed) send(line);
     });
   }
@@ -65,9 +67,14 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
   return {
     tell(anomaly) {
       if (posts.length === 0 || isClosed) return;
-      const line = lines.get(anomaly.kind) ?? { seen: noneOf(anomaly), isNews: false, isSending: false };
+      const nowMs = clock();
+      const known = lines.get(anomaly.kind);
+      const line = known ?? { seen: noneOf(anomaly), toldAtMs: nowMs, isNews: false, isSending: false };
       lines.set(anomaly.kind, line);
-      line.seen = add(line.seen, anomaly);
+      // After a silence in which the page has ended, the count begins anew.
+      const seen = nowMs - line.toldAtMs < FIRING_MS ? line.seen : noneOf(anomaly);
+      line.seen = add(seen, anomaly);
+      line.toldAtMs = nowMs;
       line.isNews = true;
       if (!line.isSending) send(line);
     },
@@ -81,6 +88,8 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
 
 interface Line {
   seen: Seen;
+  /** When this process was last told, which may be long after the anomaly: the auditor finds old ones too. */
+  toldAtMs: number;
   /** Something was seen since the last post began. */
   isNews: boolean;
   isSending: boolean;
@@ -90,14 +99,12 @@ const pause = (ms: number) => sleep(ms, undefined, { ref: false });
 
 const noneOf = ({ kind, by, atMs }: Told): Seen => ({ kind, by, firstAtMs: atMs, lastAtMs: atMs, times: 0 });
 
-/** After a silence in which the page has ended, the count begins anew. */
-function add(seen: Seen, told: Told): Seen {
-  const { firstAtMs, lastAtMs, times } = told.atMs - seen.lastAtMs < FIRING_MS ? seen : noneOf(told);
+function add({ firstAtMs, lastAtMs, times }: Seen, { kind, by, atMs }: Told): Seen {
   return {
-    kind: told.kind,
-    by: told.by,
-    firstAtMs: Math.min(firstAtMs, told.atMs),
-    lastAtMs: Math.max(lastAtMs, told.atMs),
+    kind,
+    by,
+    firstAtMs: Math.min(firstAtMs, atMs),
+    lastAtMs: Math.max(lastAtMs, atMs),
     times: times + 1,
   };
 }

@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** `refused`: it said no, and would again. `away`: not taken in time. */
+/** `refused`: it has read this body and says no to it, and would again. `away`: everything else, and may be over soon. */
 export type Posted = "taken" | "refused" | "away";
 
 /** Posts to one Alertmanager, over connections that are kept. */
@@ -53,7 +53,7 @@ export function createAlertPost(baseUrl: string): AlertPost {
       for (const pauseMs of [...PAUSES_MS, undefined]) {
         const status = await tryOnce(body).catch(() => undefined);
         if (status !== undefined && status >= 200 && status < 300) return "taken";
-        if (status !== undefined && status < 500 && status !== TOO_MANY_REQUESTS) return "refused";
+        if (status !== undefined && REFUSALS.has(status)) return "refused";
         if (pauseMs === undefined || closing.signal.aborted) return "away";
         await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
       }
@@ -66,4 +66,8 @@ export function createAlertPost(baseUrl: string): AlertPost {
   };
 }
 
-const TOO_MANY_REQUESTS = 429;
+/**
+ * Alertmanager's words on a body. No other status is one: a proxy has 404 during a rollout, a password being changed 401, and
+ * a redirect leads to where Alertmanager is not yet.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([400, 413, 422]);

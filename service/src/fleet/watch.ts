@@ -43,7 +43,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
   });
   const halt = createHalt({ databaseUrl: urls.operator, leaseSeconds: config.haltLeaseSeconds, log });
   const campaign = createCampaignMetrics(halt.state);
-  const push = createAlertPush({ ...config, log, count: countPush });
+  const push = createAlertPush({ ...config, log, clock: Date.now, count: countPush });
   const raiseAlarm = createAlarm(halt, push);
   const closeAll = async () => {
     await push.close();
