@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, expect, test } from "vitest";
 import { createTcpProxy, type TcpProxy } from "../../loadtests/weather/tcp-proxy.ts";
@@ -46,6 +47,27 @@ const reopen = (ago = "0 seconds") =>
     `update campaign_state set phase = 'open', share = 0.01, version = version + 1, reopened_at = clock_timestamp() - $1::interval`,
     [ago],
   );
+
+test("a cause that is told again is no news, however long it takes to the database", async () => {
+  await stage.start();
+  const proxy = await startProxy();
+  const halt = await startHalt(proxy.url);
+  const version = async () => (await stage.sql<{ version: string }>("select version from campaign_state"))[0];
+  const cause = now();
+  halt.trip(cause);
+  await halt.settled();
+  const before = await version();
+  proxy.hold();
+  halt.trip(cause);
+  await sleep(1_000);
+  proxy.release();
+  await sleep(500);
+  await halt.settled();
+  expect(await version()).toEqual(before);
+  halt.trip({ ...cause, atMs: cause.atMs + 1 });
+  await halt.settled();
+  expect(await version()).not.toEqual(before);
+});
 
 test("a trip closes its own process before it returns, and the other service on the database shortly after", async () => {
   const [one, other] = [await stage.start(), await stage.start()];

@@ -8,6 +8,8 @@ const READ_STATE = readStatement(import.meta.url, "read-campaign-state.sql");
 const HALT_CAMPAIGN = readStatement(import.meta.url, "halt-campaign.sql");
 const CHANNEL = "crowdproof_campaign";
 
+/** Of a storm of causes the first are forgotten; told again they may count once more. */
+const TOLD_MAX = 1_000;
 /** Twice in the second that is promised, so that one slow look does not break the promise. */
 const READ_EVERY_MS = 500;
 /** After a look that failed: soon, because the lease is running out; not at once, because the database may be starting. */
@@ -76,18 +78,27 @@ export function createHalt(options: HaltOptions): OwnHalt {
     return phase === "open" ? { phase, share, reopenedAtMs } : { phase, sinceMs, reason };
   }
 
+  /**
+   * Causes told since the campaign was last seen open, by the time they happened. Alertmanager sends an alert again and
+   * again: told twice, the second would look younger by what it took to the database, and void a reopening.
+   */
+  const toldAtMs = new Set<number>();
+
   function trip(cause: HaltCause): boolean {
+    const isHalted = state().phase === "halted";
+    if (!isHalted || toldAtMs.size >= TOLD_MAX) toldAtMs.clear();
+    if (isHalted && toldAtMs.has(cause.atMs)) return true;
     const causeMonotonicMs = performance.now() - Math.max(0, Date.now() - cause.atMs);
     const reopenedMs = reading?.reopenedMonotonicMs ?? null;
     if (reopenedMs !== null && causeMonotonicMs < reopenedMs) return false;
-    // The database is told each cause's news, but a storm of them at the pace of the looks.
-    const isNews = state().phase !== "halted";
+    toldAtMs.add(cause.atMs);
     if (pending === undefined) settling = Promise.withResolvers<void>();
     // The younger of two is written: an older one may turn out to be older than a reopening not read here yet.
     if (pending === undefined || causeMonotonicMs > pending.causeMonotonicMs)
       pending = { cause, causeMonotonicMs, sinceMs: pending?.sinceMs ?? Date.now() };
     tellState();
-    if (isNews) bell.ring();
+    // The database is told each cause's news, but a storm of them at the pace of the looks.
+    if (!isHalted) bell.ring();
     return true;
   }
 
