@@ -224,7 +224,7 @@ export const SERVICE_METRICS = {
     ...once,
     unit: "mails",
     meaning:
-      "Mails taken from the outbox, by what became of them; one withheld was addressed to somebody else.",
+      "Mails taken from the outbox, by what became of them; one withheld was an anomaly, not of the service's own form, or for an address that no mail may go to.",
     labels: { outcome: MAIL_OUTCOMES },
   },
 

@@ -1,13 +1,23 @@
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ParsedMail, simpleParser } from "mailparser";
 import pino from "pino";
 import { SMTPServer } from "smtp-server";
 import { afterEach, expect, test } from "vitest";
+import { readConfig } from "../src/config.ts";
 import { createPool } from "../src/db/pool.ts";
 import { mailBufferReuse } from "../src/faults/catalogue/mail-buffer-reuse.ts";
-import type { Mail, MailTransport, RenderMail } from "../src/mail/mail.ts";
+import {
+  type Mail,
+  type MailTransport,
+  type RenderMail,
+  SEND_SECONDS_MAX,
+  SENDING_MAX,
+} from "../src/mail/mail.ts";
+import { createMailTransport } from "../src/mail/mail-transport.ts";
 import { createMailer } from "../src/mail/mailer.ts";
 import { createOutbox } from "../src/mail/outbox.ts";
 import { DEFAULT_SEAMS } from "../src/seams.ts";
@@ -276,6 +286,113 @@ test("over SMTP each mail goes to its one recipient; who is refused for good is 
   await expect
     .poll(() => stage.sql("select due_at = 'infinity' as dead from outbox"))
     .toEqual([{ dead: true }]);
+});
+
+/** A relay that takes connections and no mail. */
+async function stuckRelay(onConnection: (socket: Socket) => void): Promise<{ url: string; stop(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    onConnection(socket);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const closed = once(server, "close");
+  const stop = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  cleanUps.push(async () => {
+    stop();
+    await closed;
+  });
+  const address = server.address();
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  return { url: `smtp://127.0.0.1:${port}`, stop };
+}
+
+/** Greets, and then says each second that there is more to come. */
+function sayMore(socket: Socket): void {
+  socket.write("220 relay.example\r\n");
+  const more = setInterval(() => socket.write("250-more\r\n"), 1_000);
+  socket.once("close", () => clearInterval(more));
+}
+
+test("no mail takes longer than it may, at a relay that says nothing and at one that never comes to an end", async () => {
+  const relays = await Promise.all([stuckRelay(() => {}), stuckRelay(sayMore)]);
+  const startedMs = performance.now();
+  const sent = relays.flatMap(({ url }) => {
+    const transport = createMailTransport({ config: readConfig({ SMTP_URL: url }) });
+    cleanUps.push(() => transport.close());
+    return Array.from({ length: SENDING_MAX }, async () => {
+      const mail = { id: "i", from: "f@x.example", to: "t@x.example", raw: Buffer.from("\r\n") };
+      const outcome = await transport.send(mail).then(
+        () => "sent",
+        () => "failed",
+      );
+      return { outcome, isInTime: performance.now() - startedMs < (SEND_SECONDS_MAX + 2) * 1_000 };
+    });
+  });
+  expect(await Promise.all(sent)).toEqual(sent.map(() => ({ outcome: "failed", isInTime: true })));
+});
+
+test("a batch of which each mail takes all of its time is over before the first is due again", async () => {
+  await peopleInTheOutbox(40);
+  const relay = await stuckRelay(() => {});
+  const service = await stage.start({ env: { SMTP_URL: relay.url } });
+  const claimed = () =>
+    stage.sql<{ mails: number; dueInSeconds: number }>(
+      `select count(*)::int as mails, min(extract(epoch from due_at - now()))::float8 as "dueInSeconds"
+       from outbox where attempts = 1`,
+    );
+  await expect.poll(async () => (await claimed())[0]?.mails, { timeout: 15_000 }).toBeGreaterThan(0);
+  const { mails = 0, dueInSeconds = 0 } = (await claimed())[0] ?? {};
+  expect(dueInSeconds).toBeGreaterThan(50);
+  expect(Math.ceil(mails / SENDING_MAX) * SEND_SECONDS_MAX).toBeLessThan(dueInSeconds - 5);
+  const closed = service.close();
+  // Those that are on their way fail at once.
+  relay.stop();
+  await closed;
+});
+
+test.each([
+  {
+    name: "an anomaly",
+    change: (raw: Buffer) => {
+      const text = raw.toString("latin1");
+      const bodyAt = text.indexOf("\r\n\r\n") + 4;
+      const body = Buffer.from(text.slice(bodyAt), "base64")
+        .toString()
+        .replaceAll(/^\d{20}$/gm, "1".repeat(20));
+      return Buffer.from(text.slice(0, bodyAt) + Buffer.from(body).toString("base64"), "latin1");
+    },
+    why: "it is an anomaly: wrong-person",
+  },
+  {
+    name: "none of the service's own",
+    change: () => Buffer.from("hello"),
+    why: "it is not of the service's own form",
+  },
+])("the log says why a mail was withheld: it is $name", async ({ change, why }) => {
+  const lines: string[] = [];
+  await stage
+    .start({
+      env: { MAIL_DIR: freshFolder(), SPOOL_DIR: freshFolder() },
+      seams: {
+        createMailRenderer(context) {
+          const render = DEFAULT_SEAMS.createMailRenderer(context);
+          return async (letter) => {
+            const mail = await render(letter);
+            return { ...mail, raw: change(mail.raw) };
+          };
+        },
+      },
+      onLog: (line) => lines.push(line),
+    })
+    .then((service) => signUp(service, newPerson(), why));
+  const withheld = () =>
+    lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "a mail was withheld");
+  await expect.poll(withheld, { timeout: 10_000 }).toMatchObject([{ kind: "confirmation", why }]);
 });
 
 test("with one buffer for all mails and the guard off, people get each other's; one mail after another is right", async () => {

@@ -3,24 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import type { SeamContext } from "../seam-context.ts";
-import { MailRefusedError, type MailTransport } from "./mail.ts";
+import { MailRefusedError, type MailTransport, SEND_SECONDS_MAX, SENDING_MAX } from "./mail.ts";
 
 /** SMTP where there is a server, else a folder of .eml files, which any mail program opens. */
 export function createMailTransport({ config }: Pick<SeamContext, "config">): MailTransport {
   return config.smtpUrl === undefined ? sendToFolder(config.mailDir) : sendBySmtp(config.smtpUrl);
 }
 
-/** A relay that takes more at once from one sender is rare. */
-const CONNECTIONS_MAX = 4;
-/** Well below the time after which a mail is taken for lost and tried again (outbox.ts). */
-const SILENCE_SECONDS_MAX = 10;
-
 function sendBySmtp(url: string): MailTransport {
-  const milliseconds = SILENCE_SECONDS_MAX * 1_000;
+  const milliseconds = SEND_SECONDS_MAX * 1_000;
   const transport = createTransport({
     url,
     pool: true,
-    maxConnections: CONNECTIONS_MAX,
+    maxConnections: SENDING_MAX,
     connectionTimeout: milliseconds,
     greetingTimeout: milliseconds,
     socketTimeout: milliseconds,
@@ -28,7 +23,9 @@ function sendBySmtp(url: string): MailTransport {
   return {
     async send({ from, to, raw }) {
       try {
-        await transport.sendMail({ envelope: { from, to: [to] }, raw });
+        // Each of the pool's limits is one of silence: a relay that says a word now and then would keep a mail for minutes.
+        const signal = AbortSignal.timeout(milliseconds);
+        await transport.sendMail({ envelope: { from, to: [to] }, raw, signal });
       } catch (error) {
         const answer = error instanceof Error && "responseCode" in error ? Number(error.responseCode) : 0;
         if (answer >= 500 && answer < 600) throw new MailRefusedError(`SMTP ${answer}`);

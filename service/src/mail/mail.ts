@@ -21,6 +21,14 @@ export interface Mail {
   readonly raw: Buffer;
 }
 
+/**
+ * Mails made and sent at once, each over a connection of its own: none waits for another's while its time runs. A relay
+ * that takes more at once from one sender is rare.
+ */
+export const SENDING_MAX = 4;
+/** One mail as a whole, from asking for a connection to the relay's last word; a relay answers in some 10 ms. */
+export const SEND_SECONDS_MAX = 10;
+
 /** Makes the mail of a letter. Several are made at once. */
 export type RenderMail = (letter: Letter) => Promise<Mail>;
 

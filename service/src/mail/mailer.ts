@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { type Letter, type Mail, MailRefusedError, type MailTransport, type RenderMail } from "./mail.ts";
+import {
+  type Letter,
+  type Mail,
+  MailRefusedError,
+  type MailTransport,
+  type RenderMail,
+  SENDING_MAX,
+} from "./mail.ts";
 import type { Claimed, Outbox } from "./outbox.ts";
 
 /**
- * What became of a mail. `withheld`: it was not its member's, or its address is none that a mail may go to. `dropped`:
- * there is no such member.
+ * What became of a mail. `withheld`: it was an anomaly or not of the service's own form, or its address is none that a mail
+ * may go to. `dropped`: there is no such member.
  */
 export const MAIL_OUTCOMES = ["sent", "failed", "refused", "withheld", "dropped"] as const;
 export type MailOutcome = (typeof MAIL_OUTCOMES)[number];
@@ -14,8 +21,11 @@ export interface MailerParts {
   readonly outbox: Outbox;
   readonly render: RenderMail;
   readonly transport: MailTransport;
-  /** The guard's word on the bytes that would leave; what it says no to it has reported. Absent: everything may. */
-  readonly mayLeave?: (mail: Mail, letter: Letter) => Promise<boolean>;
+  /**
+   * Why the bytes that would leave may not, in the guard's words; undefined where they may. An anomaly it has reported.
+   * Absent: everything may leave.
+   */
+  readonly objectionTo?: (mail: Mail, letter: Letter) => Promise<string | undefined>;
   readonly log: Logger;
   /** So that mails never take from signups what signups need: what is more waits in the outbox. */
   readonly mailsPerSecondMax: number;
@@ -74,9 +84,6 @@ async function drainOnce(parts: MailerParts, closing: AbortSignal): Promise<numb
   }
 }
 
-/** Mails made and sent at once; a relay answers in some 10 ms. */
-const SENDING_MAX = 8;
-
 async function sendBatch(
   parts: MailerParts,
   claimed: readonly Claimed[],
@@ -104,9 +111,10 @@ async function sendOne(parts: MailerParts, { letter, attempts }: Claimed): Promi
     // Its own bytes from here on: what was judged is what leaves, whoever else still holds the renderer's buffer.
     const mail = { ...rendered, raw: Buffer.from(rendered.raw) };
     if (!ONE_ADDRESS.test(letter.email)) return withhold(parts.log, letter, "its address is not one address");
-    const mayLeave = (await parts.mayLeave?.(mail, letter)) ?? true;
-    if (!mayLeave || !isAddressedRight(mail, letter))
-      return withhold(parts.log, letter, "it is not its member's own");
+    const objection = await parts.objectionTo?.(mail, letter);
+    if (objection !== undefined) return withhold(parts.log, letter, objection);
+    if (!isAddressedRight(mail, letter))
+      return withhold(parts.log, letter, "it is not addressed to its member");
     await parts.transport.send(mail);
     return "sent";
   } catch (error) {

@@ -7,6 +7,7 @@ import { createMemberNumbers } from "../member/member-number.ts";
 import type { SeamContext } from "../seam-context.ts";
 import type { Seams } from "../seams.ts";
 import { createSignInCodes } from "../sign-in/sign-in-code.ts";
+import { SEND_SECONDS_MAX, SENDING_MAX } from "./mail.ts";
 import { createMailer, type Mailer, type MailerParts, type MailOutcome } from "./mailer.ts";
 import { createOutbox } from "./outbox.ts";
 
@@ -20,9 +21,13 @@ export interface MailerOptions {
   readonly reportAnomaly?: ReportAnomaly;
 }
 
-/** Claimed at once: with eight on their way and ten seconds of silence each, done well before `RETRY_SECONDS`. */
-const BATCH_MAILS_MAX = 32;
+/** A mail of which nothing was heard for so long is sent again. */
 const RETRY_SECONDS = 60;
+/**
+ * 16, claimed at once: a batch must be over, and settled, before its first mail is taken for lost. Where each mail takes all
+ * of its time, sending them takes two thirds of the retry time; the last third is for the guard and the database.
+ */
+const BATCH_MAILS_MAX = SENDING_MAX * Math.floor((RETRY_SECONDS * 2) / 3 / SEND_SECONDS_MAX);
 /** Claiming and settling take turns, and take none from the signups' pool. */
 const CONNECTIONS_MAX = 1;
 
@@ -55,15 +60,17 @@ export function startMailer(options: MailerOptions): Pick<Mailer, "close"> {
 function standGuard(
   { config, reportAnomaly }: MailerOptions,
   { signInCodeOf }: SeamContext,
-): Pick<MailerParts, "mayLeave"> {
+): Pick<MailerParts, "objectionTo"> {
   if (config.guard === "off" || reportAnomaly === undefined) return {};
   const judge = createMailJudge(deriveKeys(config.secretKey));
   return {
-    async mayLeave(mail, letter) {
+    async objectionTo(mail, letter) {
       const code = letter.kind === "sign-in-code" ? signInCodeOf(letter.id) : null;
       const judgement = judge(mail, { ...letter, code });
-      if (judgement.verdict === "anomaly") await reportAnomaly(judgement.finding, Date.now());
-      return judgement.verdict === "healthy";
+      if (judgement.verdict === "healthy") return undefined;
+      if (judgement.verdict === "unrecognised") return "it is not of the service's own form";
+      await reportAnomaly(judgement.finding, Date.now());
+      return `it is an anomaly: ${judgement.finding.kind}`;
     },
   };
 }
