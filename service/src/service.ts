@@ -149,7 +149,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     record,
     raiseAlarm: (cause) => raise({ ...cause, by: "guard" }),
     countAnomaly: metrics.countAnomaly,
-    warn: (trouble) => log.warn(trouble, "the guard withheld an answer that is not in its table"),
+    warn: (trouble, words) => log.warn(trouble, words),
   });
   const standGuard = (ledgers: Ledgers) => {
     // Off, it judges for the access ledger alone.

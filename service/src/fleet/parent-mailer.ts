@@ -26,7 +26,7 @@ export function startParentMailer(options: ParentMailerOptions): { close(): Prom
     record: ledger.record,
     raiseAlarm: (cause) => raiseAlarm({ ...cause, by: "guard" }),
     countAnomaly,
-    warn: (trouble) => log.warn(trouble, "an anomaly in a mail was not recorded"),
+    warn: (trouble, words) => log.warn(trouble, words),
   });
   const mailer = startMailer({ ...options, reportAnomaly });
   return {

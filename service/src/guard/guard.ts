@@ -36,11 +36,8 @@ export function createGuard(parts: GuardParts): Guard {
     } catch (error) {
       // A guard that fails knows nothing: it must not let go, and it must not halt a campaign either.
       parts.count("unrecognised");
-      warn({
-        route: "other",
-        status: given.status,
-        why: error instanceof Error ? error.name : "failed",
-      });
+      const why = error instanceof Error ? error.name : "failed";
+      warn({ route: "other", status: given.status, why }, FAILED[parts.mode]);
       return parts.mode === "block" ? withheld(asked) : undefined;
     }
     parts.count("checked");
@@ -53,7 +50,8 @@ export function createGuard(parts: GuardParts): Guard {
     if (judgement.verdict === "healthy") return undefined;
     if (judgement.verdict === "unrecognised") {
       parts.count("unrecognised");
-      warn({ route: judgement.route, status, why: judgement.why });
+      const trouble = { route: judgement.route, status, why: judgement.why };
+      warn(trouble, "the guard withheld an answer that is not in its table");
       return withheld(asked);
     }
     return report(judgement.finding, nowMs).then(() => withheld(asked));
@@ -67,14 +65,19 @@ export function createGuard(parts: GuardParts): Guard {
   return { around: (listener) => holdAnswers(listener, decide) };
 }
 
+const FAILED = {
+  block: "the guard failed at an answer and withheld it",
+  observe: "the guard failed at an answer and let it go: it only observes",
+} as const;
+
 /** One line a second for each kind of trouble: met by a crowd it is one piece of news, not ten thousand. */
 function limitWarnings(warn: GuardParts["warn"]): GuardParts["warn"] {
   const lastMs = new Map<string, number>();
-  return (trouble) => {
-    const kind = `${trouble.route} ${trouble.status} ${trouble.why}`;
+  return (trouble, words) => {
+    const kind = `${words} ${trouble.route} ${trouble.status} ${trouble.why}`;
     const nowMs = performance.now();
     if (nowMs - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000) return;
     lastMs.set(kind, nowMs);
-    warn(trouble);
+    warn(trouble, words);
   };
 }

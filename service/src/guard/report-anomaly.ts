@@ -14,8 +14,15 @@ export interface ReportParts {
   /** Halts and pages; both are on their way when it returns. */
   raiseAlarm(cause: { readonly kind: AnomalyKind; readonly reason: string; readonly atMs: number }): void;
   countAnomaly(kind: AnomalyKind): void;
-  /** A guard that failed, or what is not in its table: for the log, without a word of the answer. */
-  warn(trouble: { readonly route: string; readonly status: number; readonly why: string }): void;
+  /** For the log, without a word of the answer. */
+  warn(trouble: Trouble, words: string): void;
+}
+
+export interface Trouble {
+  readonly route: string;
+  /** Of the answer; 0 where nobody asks for it. */
+  readonly status: number;
+  readonly why: string;
 }
 
 /** Everything that an anomaly sets off. Resolves once it is recorded or can be recorded nowhere; never rejects. */
@@ -30,7 +37,8 @@ export function createReport({ record, raiseAlarm, countAnomaly, warn }: ReportP
     try {
       await record({ id: randomUUID(), atMs, ...finding });
     } catch (error) {
-      warn({ route, status: 0, why: `not recorded: ${error instanceof Error ? error.name : "failed"}` });
+      const why = error instanceof Error ? error.name : "failed";
+      warn({ route, status: 0, why }, "an anomaly was withheld and could not be recorded");
     }
   };
 }
