@@ -7,17 +7,14 @@ export const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
   ["email-taken", 409],
   ["no-session", 401],
   ["wrong-code", 401],
-  ["forbidden", 403],
   ["not-found", 404],
   ["too-large", 413],
   ["unsupported-media-type", 415],
-  ["too-many", 429],
   ["busy", 503],
   ["waiting", 503],
   ["halted", 503],
   ["unavailable", 503],
   ["indeterminate", 503],
-  ["withheld", 503],
   ["bug", 500],
 ]);
 
