@@ -162,14 +162,22 @@ function say(words: string): void {
   process.stdout.write(words);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const isUsage = error instanceof UsageError;
-    const story = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(isUsage ? `${error.message}\n` : `This is a bug.\n${story}\n`);
-    process.exitCode = isUsage ? EXIT_CODES.usage.code : EXIT_CODES.bug.code;
-  },
-);
+/** Everything is closed by now; what holds the process all the same is told, and let go. */
+const HELD_MS_MAX = 10_000;
+
+function endWith(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => {
+    process.stderr.write(
+      `Done, but something was left open: ${process.getActiveResourcesInfo().join(", ")}\n`,
+    );
+    process.exit(code);
+  }, HELD_MS_MAX).unref();
+}
+
+main(process.argv.slice(2)).then(endWith, (error: unknown) => {
+  const isUsage = error instanceof UsageError;
+  const story = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(isUsage ? `${error.message}\n` : `This is a bug.\n${story}\n`);
+  process.exitCode = isUsage ? EXIT_CODES.usage.code : EXIT_CODES.bug.code;
+});

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -29,6 +29,23 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** What each thread of a process waits for in the kernel, where the kernel tells. */
+function threadsOf(pid: number | undefined): string[] {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return [];
+  return readdirSync(tasks).map(
+    (task) => `  thread ${read(join(tasks, task, "comm"))} in ${read(join(tasks, task, "wchan"))}`,
+  );
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** The command, with everything it keeps in the test's own folder; gives its exit code. */
 async function crash(...args: string[]): Promise<number | null> {
   said = "";
@@ -44,7 +61,7 @@ async function crash(...args: string[]): Promise<number | null> {
     return code;
   } catch (cause) {
     if (!end.aborted) throw cause;
-    const running = processesOf(folder).join("\n");
+    const running = [...processesOf(folder), ...threadsOf(child.pid)].join("\n");
     throw new Error(`not done after ${SECONDS_MAX} s; it said:\n${said}\nrunning:\n${running}`, { cause });
   }
 }
