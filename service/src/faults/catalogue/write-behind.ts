@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Connection } from "../../db/database.ts";
 import type { Candidate, MemberRepository } from "../../registration/repository.ts";
 import { findClashes, insertMembers } from "../../registration/sql-repository.ts";
 import type { SeamContext } from "../../seam-context.ts";
@@ -19,22 +21,36 @@ export const writeBehind: Fault = {
 };
 
 const FLUSH_EVERY_MS = 500;
+const LOOK_AGAIN_MS = 10;
 
 function createQueuedRepository({ config, database, log }: SeamContext): MemberRepository {
-  let queued: Candidate[] = [];
-  let flushing: Promise<unknown> | undefined;
+  const queued: Candidate[] = [];
+  let writer: Promise<void> | undefined;
 
-  async function flush(): Promise<void> {
-    const taken = queued;
-    queued = [];
-    flushing = undefined;
-    if (taken.length > 0) await insertMembers(database.query, taken, config.sessionSeconds);
+  /** With a connection of its own: whoever waits below for what it writes holds one, and all of them may be waiting. */
+  async function startWriter(): Promise<void> {
+    const connection = await database.connect();
+    void writeQueued(connection).finally(() => connection.release());
   }
 
-  function flushLater(): void {
-    flushing ??= new Promise((resolve) => setTimeout(resolve, FLUSH_EVERY_MS))
-      .then(flush)
-      .catch((error: Error) => log.error({ name: error.name }, "registrations were not written"));
+  function waitForWriter(): Promise<void> {
+    writer ??= startWriter().catch((error: Error) => {
+      writer = undefined;
+      throw error;
+    });
+    return writer;
+  }
+
+  async function writeQueued({ query }: Connection): Promise<void> {
+    while (queued.length > 0) {
+      await sleep(FLUSH_EVERY_MS);
+      const taken = [...queued];
+      await insertMembers(query, taken, config.sessionSeconds).catch((error: Error) =>
+        log.error({ name: error.name }, "registrations were not written"),
+      );
+      queued.splice(0, taken.length);
+    }
+    writer = undefined;
   }
 
   const isQueued = (candidate: Candidate) =>
@@ -49,12 +65,12 @@ function createQueuedRepository({ config, database, log }: SeamContext): MemberR
         queued.push(candidate);
         newcomers.push(candidate);
       }
-      flushLater();
+      if (newcomers.length > 0) await waitForWriter();
       // The bug: acknowledged, and nowhere but here.
       return new Map(newcomers.map(({ id, number }) => [id, { kind: "registered", number }]));
     },
     async findClashes(query, candidates) {
-      await flushing;
+      while (candidates.some(isQueued)) await sleep(LOOK_AGAIN_MS);
       return findClashes(query, candidates);
     },
   };
