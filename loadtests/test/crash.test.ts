@@ -58,6 +58,7 @@ async function crash(...args: string[]): Promise<number | null> {
   const end = AbortSignal.timeout(SECONDS_MAX * 1_000);
   try {
     const [code] = await once(child, "exit", { signal: end });
+    expect(said).not.toContain("something was left open");
     return code;
   } catch (cause) {
     if (!end.aborted) throw cause;

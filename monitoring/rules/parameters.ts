@@ -233,8 +233,7 @@ const quick: Parameters = {
         { longSeconds: 4, shortSeconds: 2, budgetShare: 0.25 },
         { longSeconds: 10, shortSeconds: 4, budgetShare: 0.5 },
       ],
-      // A door that has just been through worse troubles lets three a second in.
-      eventsMin: 8,
+      eventsMin: 20,
     },
     month: {
       periodSeconds: 1_200,

@@ -148,9 +148,9 @@ export const STATES: readonly State[] = [
   {
     alert: "SignupsSlowInCampaign",
     stage: "narrow",
-    how: "each of the database's answers comes 1 s later, and 20 people come each second",
+    how: "each of the database's answers comes 1.5 s later, and 20 people come each second",
     async begin({ service, wire }) {
-      wire.slow({ answerDelayMs: 1_000 });
+      wire.slow({ answerDelayMs: 1_500 });
       const crowd = keepSending(service.url, 20);
       return async () => {
         wire.release();

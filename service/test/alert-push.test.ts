@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, expect, test, vi } from "vitest";
@@ -309,15 +310,9 @@ test("what nobody takes is still posted after 4:59 minutes, and no more after 5:
   let nowMs = Date.now();
   const toldMs = nowMs;
   const bodies: string[] = [];
-  const away = await listen((req, res) => {
-    let text = "";
-    req.on("data", (chunk) => {
-      text += chunk;
-    });
-    req.on("end", () => {
-      bodies.push(text);
-      res.writeHead(503).end();
-    });
+  const away = await listen(async (req, res) => {
+    bodies.push(await text(req));
+    res.writeHead(503).end();
   });
   const { push, outcomes } = pushAt(() => nowMs, away.url);
   // It was found late, and is told for as long as one that was found at once.

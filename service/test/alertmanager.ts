@@ -4,6 +4,7 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:
 import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect } from "vitest";
 
 /** An alert as Alertmanager's webhook tells it. */
@@ -55,16 +56,11 @@ export function describeWithAlertmanager(
 async function startAlertmanager(program: string) {
   const pages: Notified[] = [];
   const bodies: string[] = [];
-  const receiver = await listen((req, res) => {
-    let text = "";
-    req.on("data", (chunk) => {
-      text += chunk;
-    });
-    req.on("end", () => {
-      bodies.push(text);
-      pages.push(...JSON.parse(text).alerts);
-      res.end();
-    });
+  const receiver = await listen(async (req, res) => {
+    const body = await text(req);
+    bodies.push(body);
+    pages.push(...JSON.parse(body).alerts);
+    res.end();
   });
   const folder = mkdtempSync(join(tmpdir(), "crowdproof-alertmanager-"));
   writeFileSync(join(folder, "alertmanager.yml"), configurationFor(receiver.url));
