@@ -46,7 +46,7 @@ type Room = "campaign" | (typeof CONTROLS)[number];
  * 10 M events are judged within 1.5 GiB: this for DuckDB's buffers, the rest for Node, the library itself and what
  * DuckDB does not count. What does not fit goes to the folder of the database file.
  */
-const MEMORY_LIMIT = "700MB";
+const MEMORY_LIMIT = "500MB";
 /** A line of ours has about 1 KB; DuckDB keeps buffers of twice this per thread. */
 const LINE_BYTES_MAX = 4 * 2 ** 20;
 
