@@ -24,28 +24,28 @@ export async function sendStep(context: EngineContext, asked: StepRequest): Prom
   const exchange = await follow(context, asked, request);
   const { facts, captured } = readFor(context, asked, exchange.raw);
   const { times } = exchange.raw;
-  // The facts become the event: copying a score of fields costs 10 µs in k6's engine.
-  const event: RequestEvent = Object.assign(facts, {
-    type: "request" as const,
-    run: context.plan.runId,
-    control: null,
-    visitor: asked.visitor,
-    request: asked.request,
-    step: sending.step.name,
-    role: sending.step.role,
-    phase: sending.phase,
-    purpose: sending.purpose,
-    session: sending.session,
-    method: sending.step.method,
-    path: sending.step.path,
-    intendedMicroseconds: asked.intendedMicroseconds,
-    startedMicroseconds: times.startedMicroseconds,
-    sentMicroseconds: times.sentMicroseconds,
-    firstByteMicroseconds: times.firstByteMicroseconds,
-    endedMicroseconds: times.endedMicroseconds,
-    keyHash: outlineOf(context, sending.step).isKeySent ? hashed(context, scope.key) : null,
-    requestBodyHash: request.body === null ? null : hashed(context, request.body),
-  });
+  // The facts become the event, field by field: a copy of a score of fields costs k6's engine 10 µs, and what Object.assign
+  // has added so many fields to is a dictionary to V8, which takes a quarter longer to write.
+  const event = facts as RequestEvent;
+  event.type = "request";
+  event.run = context.plan.runId;
+  event.control = null;
+  event.visitor = asked.visitor;
+  event.request = asked.request;
+  event.step = sending.step.name;
+  event.role = sending.step.role;
+  event.phase = sending.phase;
+  event.purpose = sending.purpose;
+  event.session = sending.session;
+  event.method = sending.step.method;
+  event.path = sending.step.path;
+  event.intendedMicroseconds = asked.intendedMicroseconds;
+  event.startedMicroseconds = times.startedMicroseconds;
+  event.sentMicroseconds = times.sentMicroseconds;
+  event.firstByteMicroseconds = times.firstByteMicroseconds;
+  event.endedMicroseconds = times.endedMicroseconds;
+  event.keyHash = outlineOf(context, sending.step).isKeySent ? hashed(context, scope.key) : null;
+  event.requestBodyHash = request.body === null ? null : hashed(context, request.body);
   const named = facts.memberId === null ? captured : { memberId: facts.memberId, ...captured };
   return { event, raw: exchange.raw, given: { cookies: exchange.cookies, captured: named } };
 }
