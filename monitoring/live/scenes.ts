@@ -58,10 +58,17 @@ const { faulty } = STAGES;
 const ADDED: readonly Scene[] = [
   {
     alert: "PushFailing",
-    how: "the service is given the address of an Alertmanager that is not there; the fault module-variable, and 64 people at once",
-    stage: { ...faulty, environment: { ALERTMANAGER_URLS: "http://127.0.0.1:9" } },
+    how: "the way from the service to Alertmanager leads nowhere; the fault module-variable, and 64 people at once",
+    stage: { ...faulty, isPushing: true },
     alongside: ANOMALY,
-    begin: async ({ service }) => keepBursting(service.url, 64).stop,
+    async begin({ service, pushWire, stack }) {
+      const crowd = keepBursting(service.url, 64);
+      return async () => {
+        await crowd.stop();
+        // What nobody took is told for five minutes: it is the way that has to be mended.
+        pushWire?.leadTo(stack.alertmanagerUrl);
+      };
+    },
   },
   {
     alert: "LedgerBehind",

@@ -16,6 +16,8 @@ export interface Stage {
   readonly databaseUrl: string;
   /** Between the service and its database. */
   readonly wire: TcpProxy;
+  /** Between the service and the Alertmanager it tells itself, where it has one; it leads nowhere at first. */
+  readonly pushWire: TcpProxy | null;
   readonly probeUrl: string | null;
   readonly stack: Stack;
   readonly folder: string;
@@ -37,7 +39,12 @@ export interface StageOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A probe visits the service and is watched as well. */
   readonly isProbed?: boolean;
+  /** The service tells Alertmanager of anomalies itself, as it does where it is not left to Prometheus alone. */
+  readonly isPushing?: boolean;
 }
+
+/** The discard port: nobody listens there. */
+const NOWHERE = "http://127.0.0.1:9/";
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "crowdproof-state-"));
@@ -52,6 +59,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     closers.push(() => postgres.stop());
     const wire = await createTcpProxy(postgres.url);
     closers.push(() => wire.close());
+    const pushWire = options.isPushing === true ? await createTcpProxy(NOWHERE) : null;
+    if (pushWire !== null) closers.push(() => pushWire.close());
     const { tokens, tokenFiles, environment } = await writeCredentials(folder);
     const spoolFolder = join(folder, "spool");
     await mkdir(spoolFolder);
@@ -64,6 +73,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         ADMIN_PORT: "0",
         SPOOL_DIR: spoolFolder,
         ...environment,
+        ...(pushWire === null ? {} : { ALERTMANAGER_URLS: pushWire.url }),
         ...options.environment,
       },
     });
@@ -83,6 +93,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       adminUrl,
       databaseUrl: postgres.url,
       wire,
+      pushWire,
       probeUrl: probe?.url ?? null,
       stack,
       folder,
