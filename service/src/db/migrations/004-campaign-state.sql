@@ -98,6 +98,7 @@ create index members_created_at on members using brin (created_at) with (pages_p
 
 -- The one thing that every process may do to the state, and nobody needs more rights for it than to call this.
 -- The age of the cause comes as a duration, so that a process whose clock is wrong still halts.
+-- Two causes are told apart as finely as the way here is even: one that a slower way makes look older is no news.
 -- Locks the one row until the commit: halts and reopenings take turns.
 create function halt_campaign(by_whom text, actor text, credential text, reason text, age_seconds double precision)
 returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
