@@ -14,6 +14,18 @@ export interface QuietRun {
 /** An alert's proof and the build that it was made on. */
 export type Proven = Proof & { readonly build: string };
 
+/** What tries to prove an alert said that came to nothing, on one build; a later success does not undo them. */
+export interface Failures {
+  readonly build: string;
+  readonly whys: readonly string[];
+}
+
+/** By alert. */
+export interface Proofs {
+  readonly proven: Readonly<Record<string, Proven>>;
+  readonly failed: Readonly<Record<string, Failures>>;
+}
+
 export interface Circumstances {
   /** When, on what machine, by which versions. */
   readonly sentence: string;
@@ -22,7 +34,7 @@ export interface Circumstances {
 
 /** docs/alert-table.md; what was not proven, or on another build, stands there as such. */
 export function alertTablePage(
-  proofs: Readonly<Record<string, Proven>>,
+  { proven, failed }: Proofs,
   quiet: readonly QuietRun[],
   { sentence, build }: Circumstances,
 ): string {
@@ -36,8 +48,12 @@ page that nobody is to expect would stand in bold. Build ${build}: a row with * 
 
 | alert | severity | what was done | fired | told | over | fired with it |
 |---|---|---|---|---|---|---|
-${SCENES.map(({ alert, how }) => rowOf(alert, how, proofs[alert], build)).join("\n")}
+${SCENES.map(({ alert, how }) => rowOf(alert, how, proven[alert], build)).join("\n")}
 | Watchdog | none | it always fires; Prometheus or Alertmanager killed: [alert-latency.md](alert-latency.md) | always | every 2 s | – | – |
+
+## Tries that came to nothing
+
+${failuresSection(failed, build)}
 
 ## No page where all is well
 
@@ -51,6 +67,14 @@ function rowOf(alert: string, how: string, proof: Proven | undefined, build: str
   const beside = [...unexpected.map((name) => `**${name}**`), ...others].join(", ");
   const told = toldSeconds === null ? "nobody" : shown(toldSeconds);
   return `| ${alert}${proof.build === build ? "" : " *"} | ${severity} | ${proof.how} | ${shown(firedSeconds)} | ${told} | ${shown(overSeconds)} | ${beside || "–"} |`;
+}
+
+function failuresSection(failed: Proofs["failed"], build: string): string {
+  const lines = SCENES.flatMap(({ alert }) => {
+    const { build: own, whys = [] } = failed[alert] ?? {};
+    return whys.map((why) => `- ${alert}${own === build ? "" : " *"}: ${why}.`);
+  });
+  return lines.length === 0 ? "None." : lines.join("\n");
 }
 
 const shown = (seconds: number) => `${seconds.toFixed(1)} s`;

@@ -95,11 +95,27 @@ describe("the alert table", () => {
       build: at === 0 ? "old" : "new",
       pages: [[]],
     }));
-    const proofs = { IdAnomaly: proof("IdAnomaly", "old"), TargetDown: proof("TargetDown", "new") };
-    const page = alertTablePage(proofs, quiet, { sentence: "here", build: "new" });
+    const proven = { IdAnomaly: proof("IdAnomaly", "old"), TargetDown: proof("TargetDown", "new") };
+    const page = alertTablePage({ proven, failed: {} }, quiet, { sentence: "here", build: "new" });
     expect(page).toMatch(/^\| IdAnomaly \* \| page \| so \|/m);
     expect(page).toMatch(/^\| TargetDown \|/m);
     expect(page).toMatch(/^\| a \* \|/m);
     expect(page).toContain("0 of 4. With 95 % confidence fewer than 75 %");
+  });
+
+  it("keeps what failed beside what was proven later", () => {
+    const proven = { TargetDown: proof("TargetDown", "new") };
+    const failed = {
+      IdAnomaly: { build: "old", whys: ["nobody fired"] },
+      TargetDown: { build: "new", whys: ["waited 90 s", "waited 91 s"] },
+    };
+    const page = alertTablePage({ proven, failed }, [], { sentence: "here", build: "new" });
+    for (const line of [
+      "- IdAnomaly *: nobody fired.",
+      "- TargetDown: waited 90 s.",
+      "- TargetDown: waited 91 s.",
+    ])
+      expect(page.split("\n")).toContain(line);
+    expect(page).toMatch(/^\| TargetDown \|/m);
   });
 });

@@ -54,7 +54,7 @@ async function follow(scene: Scene, stage: Stage, before: ReadonlySet<string>): 
     await until(
       async () => (await look()).has(alert),
       FIRING_SECONDS_MAX,
-      () => `${alert} to fire; there were ${[...seen.keys()].join(", ")}`,
+      () => `${alert} to fire; there were ${[...seen.keys()].join(", ") || "none"}`,
     );
     const firedSeconds = since(startedMs);
     const toldMs = await whenTold(stage, alert, startedMs);

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildId } from "../kept/build-id.ts";
 import { openKeptResults } from "../kept/kept-results.ts";
-import { alertTablePage, type Proven, type QuietRun } from "./alert-table-page.ts";
+import { alertTablePage, type Failures, type Proven, type QuietRun } from "./alert-table-page.ts";
 import { numberIn } from "./number-in.ts";
 import { proveAlert } from "./prove-alert.ts";
 import { runQuietly, shippedCampaigns } from "./quiet-campaigns.ts";
@@ -46,6 +46,7 @@ for (const [signal, code] of [
   process.once(signal, () => process.exit(code));
 const build = buildId();
 const proofs = await openKeptResults<Proven>("alert-table", values.fresh);
+const failures = await openKeptResults<Failures>("alert-failures", values.fresh);
 const quiet = await openKeptResults<QuietRun>("quiet-campaigns", values.fresh);
 const complaints: string[] = [];
 
@@ -64,15 +65,25 @@ async function proveOnce(alert: string): Promise<void> {
     try {
       const proof = await proveAlert(scene);
       await proofs.keep(alert, { ...proof, build });
+      await failures.keep(alert, { build, whys: failuresOf(alert) });
       await writePage();
       process.stdout.write(`  ${JSON.stringify({ ...proof, how: undefined })}\n`);
     } catch (error) {
-      complaints.push(`${alert}: ${error instanceof Error ? error.message : String(error)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      complaints.push(`${alert}: ${why}`);
+      await failures.keep(alert, { build, whys: [...failuresOf(alert), why.trim()] });
+      await writePage();
     }
   }
   const { unexpected = [], toldSeconds } = proofs.all[alert] ?? {};
   if (toldSeconds === null && alert !== TELLS_NOBODY) complaints.push(`${alert}: nobody was told`);
   if (unexpected.length > 0) complaints.push(`${alert}: ${unexpected.join(", ")} fired with it, unexpected`);
+}
+
+/** Those of an earlier build are another service's. */
+function failuresOf(alert: string): readonly string[] {
+  const before = failures.all[alert];
+  return before?.build === build ? before.whys : [];
 }
 
 async function sendQuietly(campaign: string): Promise<void> {
@@ -101,5 +112,6 @@ function requireKnown(what: string, wanted: string | undefined, known: readonly 
 async function writePage(): Promise<void> {
   const day = new Date().toISOString().slice(0, 10);
   const sentence = `${day}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, Node ${process.versions.node}`;
-  await writeFile(PAGE, alertTablePage(proofs.all, Object.values(quiet.all), { sentence, build }));
+  const tried = { proven: proofs.all, failed: failures.all };
+  await writeFile(PAGE, alertTablePage(tried, Object.values(quiet.all), { sentence, build }));
 }
