@@ -12,7 +12,7 @@ import {
   type Word,
   ZERO_ONLY,
 } from "./panel.ts";
-import { percentiles, perSecond, quantile, service } from "./promql.ts";
+import { capacity, percentiles, perSecond, quantile, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
 import { AUDITOR_BLIND, found, withheld } from "./wrong-identities.ts";
 
@@ -139,7 +139,7 @@ const THE_CROWD: readonly PanelSpec[] = [
       { expr: `sum(${perSecond(service("crowdproof_offered_signups_total"))})`, legend: "offered" },
       { expr: membersPerSecond, legend: "members" },
       { expr: `max(${service("crowdproof_plan_visitors_per_second")}) > 0`, legend: "plan" },
-      { expr: `sum(${service("crowdproof_capacity_signups_per_second")}) > 0`, legend: "capacity" },
+      { expr: capacity, legend: "capacity" },
     ],
   },
   {

@@ -2,7 +2,7 @@ import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { atLeast, type DashboardSpec, NO_LIMIT, NO_SERVICE, type PanelSpec, upTo } from "./panel.ts";
-import { percentiles, perSecond, quantile, service } from "./promql.ts";
+import { capacity, percentiles, perSecond, quantile, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
 
 const NEVER_FULL = "never full yet";
@@ -12,7 +12,6 @@ const connectionsMax = `sum(${service("crowdproof_pool_connections_limit")})`;
 const working = `sum(${service("crowdproof_signups_working")})`;
 const limit = `sum(${service("crowdproof_signups_limit")})`;
 const offered = `sum(${perSecond(service("crowdproof_offered_signups_total"))})`;
-const capacity = `(sum(${service("crowdproof_capacity_signups_per_second")}) > 0)`;
 const serving = `sum(${service("crowdproof_workers", 'state="serving"')})`;
 
 /** How full each thing is that can be full: the highest is what will break first. */

@@ -29,3 +29,7 @@ export function probe(metric: string, ...matchers: readonly string[]): string {
 export function age(timestamp: string): string {
   return `time() - max(${timestamp} > 0)`;
 }
+
+const CAPACITY_OF_EACH = service("crowdproof_capacity_signups_per_second");
+/** Signups a second that all instances can do, as in the rules: one that was never full counts as the mean of the others. */
+export const capacity = `(count(${CAPACITY_OF_EACH}) * avg(${CAPACITY_OF_EACH} > 0))`;

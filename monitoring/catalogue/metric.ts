@@ -12,9 +12,10 @@ export interface Metric {
   readonly page: "all" | "anomalies";
   /**
    * How the service's worker processes become one number. `max`: of those that live. `max-ever`: also of those that
-   * have ended, for what stays true. `parent`: told once, by their parent. Other programs are one process: `one`.
+   * have ended, for what stays true. `sum-of-known`: who says 0 does not know, and counts as the mean of those who do.
+   * `parent`: told once, by their parent. Other programs are one process: `one`.
    */
-  readonly overWorkers: "sum" | "max" | "max-ever" | "parent" | "one";
+  readonly overWorkers: "sum" | "sum-of-known" | "max" | "max-ever" | "parent" | "one";
   /** Of a histogram. Prometheus 3 writes `le="1"` as `le="1.0"`, 2 does not: a rule asks for a bound with a fraction. */
   readonly buckets?: readonly number[];
 }

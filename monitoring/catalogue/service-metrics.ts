@@ -117,7 +117,8 @@ export const SERVICE_METRICS = {
     ...level,
     unit: "signups/second",
     meaning:
-      "What the workers that have been full can do together, as admission measured it; 0: none has been.",
+      "What the workers can do together, as admission measured it in those that have been full; 0: none has been.",
+    overWorkers: "sum-of-known",
   },
   crowdproof_plan_visitors_per_second: {
     ...level,

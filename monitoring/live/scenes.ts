@@ -94,10 +94,10 @@ const ADDED: readonly Scene[] = [
   },
   {
     alert: "CapacityNear",
-    how: "at two doors of 4 before a database whose answers come 0.1 s later, which do some 34 signups a second together, 32 people come each second",
+    how: "at two doors of 4 before a database whose answers come 0.1 s later, which do some 53 signups a second together, 48 people come each second",
     stage: { environment: { WORKING_MAX: "4", QUEUE_MAX: "128", QUEUE_SECONDS_MAX: "10" } },
     alongside: SLOW,
-    begin: async (stage) => withSlowWire(stage, 100, keepSending(stage.service.url, 32).stop),
+    begin: async (stage) => withSlowWire(stage, 100, keepSending(stage.service.url, 48).stop),
   },
   {
     alert: "CommitsSlow",

@@ -58,6 +58,7 @@ function rowOf(name: MetricName): string {
 const WORKERS: Readonly<Record<Metric["overWorkers"], string>> = {
   sum: "sum",
   max: "max",
+  "sum-of-known": "sum; who says 0 counts as the mean of the others",
   "max-ever": "max, ever",
   parent: "–",
   one: "–",

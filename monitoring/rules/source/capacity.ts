@@ -95,8 +95,8 @@ function capacityNear({ capacity: at }: Parameters): Alert {
     alert: "CapacityNear",
     severity: "ticket",
     expr: `
-${near(`${PLAN} / (${CAPACITY} > 0)`, "plan")}
-or ${near(`${trend} / (${CAPACITY} > 0) and ${OFFERED} > ${at.trendFromShare} * ${CAPACITY}`, "trend")}`,
+${near(`${PLAN} / ${CAPACITY}`, "plan")}
+or ${near(`${trend} / ${CAPACITY} and ${OFFERED} > ${at.trendFromShare} * ${CAPACITY}`, "trend")}`,
     forSeconds: at.forSeconds,
     summary: "More people are coming than the service is likely to be able to do ({{ $labels.because }}).",
     description: "{{ $value | humanizePercentage }} of the measured capacity will be asked for.",

@@ -40,11 +40,16 @@ function processingRecordings({ processing }: Parameters): Recording[] {
       record: rejected,
       expr: `sum by (run) (rate(crowdproof_signups_total{outcome="rejected"}[${rate}]))`,
     },
-    { record: CAPACITY, expr: "sum by (run) (crowdproof_capacity_signups_per_second)" },
-    // The smaller of what is asked for and what can be done. No worker has been full yet: what is asked for.
+    // An instance that was never full (0) counts as the mean of those that were. Nothing where none was.
+    {
+      record: CAPACITY,
+      expr: `
+count by (run) (crowdproof_capacity_signups_per_second) * avg by (run) (crowdproof_capacity_signups_per_second > 0)`,
+    },
+    // The smaller of what is asked for and what can be done. Nobody has been full yet: what is asked for.
     {
       record: SERVABLE,
-      expr: `(${CAPACITY} > 0 < ${OFFERED} - ${rejected}) or ${OFFERED} - ${rejected}`,
+      expr: `(${CAPACITY} < ${OFFERED} - ${rejected}) or ${OFFERED} - ${rejected}`,
     },
     // Closed by somebody, or reopened for a share. Not so where the service cannot read whether it may open.
     {

@@ -1,21 +1,31 @@
 import { describe, expect, it } from "vitest";
-import { addSnapshots, anomaliesOf, lastingOf, type MetricsSnapshot, mergeSnapshots } from "./snapshot.ts";
+import {
+  addSnapshots,
+  anomaliesOf,
+  lastingOf,
+  type MetricsSnapshot,
+  mergeSnapshots,
+  renderSnapshots,
+} from "./snapshot.ts";
 import { createTallies } from "./tallies.ts";
 
 interface Counted {
   failedPushes?: number;
   queued?: number;
   lineWaitSeconds?: number;
+  capacityPerSecond?: number;
   anomalyAtSeconds?: number;
   commitSeconds?: number;
 }
 
 function snapshotOf(counted: Counted): MetricsSnapshot {
-  const { failedPushes = 0, queued = 0, lineWaitSeconds = 0, anomalyAtSeconds = 0, commitSeconds } = counted;
+  const { failedPushes = 0, queued = 0, lineWaitSeconds = 0, capacityPerSecond = 0 } = counted;
+  const { anomalyAtSeconds = 0, commitSeconds } = counted;
   const tallies = createTallies();
   tallies.counts("crowdproof_pushes_total").failed.value = failedPushes;
   tallies.level("crowdproof_signups_queued", () => queued);
   tallies.level("crowdproof_line_wait_seconds", () => lineWaitSeconds);
+  tallies.level("crowdproof_capacity_signups_per_second", () => capacityPerSecond);
   const none = { duplicate: 0, malformed: 0, "wrong-person": 0, "foreign-session": 0, unbound: 0 };
   tallies.levels("crowdproof_last_anomaly_timestamp_seconds", () => ({ ...none, unbound: anomalyAtSeconds }));
   const commits = tallies.spread("crowdproof_commit_seconds", {});
@@ -58,6 +68,16 @@ describe("the processes of one service", () => {
       crowdproof_commit_seconds_sum: 0.75,
       crowdproof_commit_seconds_count: 2,
     });
+  });
+
+  it("are taken to be like those that were full, where some never were", async () => {
+    const told = async (...perSecond: number[]) => {
+      const page = await renderSnapshots(perSecond.map((each) => snapshotOf({ capacityPerSecond: each })));
+      return Number(/^crowdproof_capacity_signups_per_second (.+)$/m.exec(page)?.[1]);
+    };
+    expect(await told(20, 0, 30)).toBe(75);
+    expect(await told(20, 40)).toBe(60);
+    expect(await told(0, 0)).toBe(0);
   });
 
   it("leave behind what they counted and when, but no level", () => {

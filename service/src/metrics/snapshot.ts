@@ -48,6 +48,26 @@ function metricOf(name: string): Metric | undefined {
 
 function aggregate(snapshots: readonly MetricsSnapshot[]) {
   return AggregatorRegistry.aggregate(
-    snapshots as unknown as Parameters<typeof AggregatorRegistry.aggregate>[0],
+    withUnknownAsKnown(snapshots) as unknown as Parameters<typeof AggregatorRegistry.aggregate>[0],
   );
+}
+
+/** A process that does not know its own part yet says 0; to the sum it is like those that do. */
+function withUnknownAsKnown(snapshots: readonly MetricsSnapshot[]): readonly MetricsSnapshot[] {
+  const known = new Map<string, number[]>();
+  for (const { name, values } of snapshots.flat())
+    if (metricOf(name)?.overWorkers === "sum-of-known")
+      known.set(name, [
+        ...(known.get(name) ?? []),
+        ...values.map(({ value }) => value).filter((v) => v !== 0),
+      ]);
+  return snapshots.map((snapshot) =>
+    snapshot.map((metric) => withMean(metric, known.get(metric.name) ?? [])),
+  );
+}
+
+function withMean(metric: MetricSnapshot, known: readonly number[]): MetricSnapshot {
+  if (known.length === 0) return metric;
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  return { ...metric, values: metric.values.map((one) => ({ ...one, value: one.value || mean })) };
 }

@@ -134,15 +134,23 @@ export const CAPACITY_NEAR: AlertTests = {
       expect: silentAt(300, 330, 450, 885),
     },
     {
-      name: "adds the instances' capacity up, takes one of their plans, and keeps runs apart",
+      name: "adds the instances' capacity up, with who was never full as the mean of the others, takes one of their plans, and keeps runs apart",
       proves: ["several instances"],
       everySeconds: 15,
       given: [
-        ...load({ labels: { run: "x", instance: "a" }, capacity: [hold(50, 900)], plan: [hold(90, 900)] }),
-        ...load({ labels: { run: "x", instance: "b" }, capacity: [hold(50, 900)], plan: [hold(50, 900)] }),
+        ...load({ labels: { run: "x", instance: "a" }, capacity: [hold(40, 900)], plan: [hold(90, 900)] }),
+        ...load({ labels: { run: "x", instance: "b" }, capacity: [hold(60, 900)], plan: [hold(50, 900)] }),
         ...load({ labels: { run: "y", instance: "a" }, capacity: [hold(90, 900)], plan: [hold(60, 900)] }),
+        ...load({ labels: { run: "z", instance: "a" }, capacity: [hold(50, 900)], plan: [hold(85, 900)] }),
+        ...load({ labels: { run: "z", instance: "b" }, capacity: [hold(0, 900)] }),
       ],
-      expect: [firesAt(600, saying("90%", { run: "x", because: "plan" }))],
+      expect: [
+        firesAt(
+          600,
+          saying("90%", { run: "x", because: "plan" }),
+          saying("85%", { run: "z", because: "plan" }),
+        ),
+      ],
     },
   ],
 };
