@@ -60,8 +60,8 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
       "NewcomersQueueTooLong · comparison · > → >= at 195",
       "WaitToldWrong · comparison · > → >= at 130",
       "WaitToldWrong · comparison · > → >= at 201",
-      "CapacityNear · comparison · > → >= at 348",
-      "CapacityNear · comparison · > → >= at 437",
+      "CapacityNear · comparison · > → >= at 336",
+      "CapacityNear · comparison · > → >= at 425",
       "CommitsSlow · comparison · > → >= at 92",
       "SignupsSlowInCampaign · comparison · > → >= at 44",
       "SignupsSlowInCampaign · comparison · > → >= at 98",
@@ -78,7 +78,7 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
   {
     reason: "The smaller of two that are equal is either.",
     mutants: [
-      "campaign:crowdproof_servable_signups:rate · comparison · < → <= at 57",
+      "campaign:crowdproof_servable_signups:rate · comparison · < → <= at 53",
       "kind:crowdproof_auditor_findings:accepted · comparison · < → <= at 228",
     ],
   },
