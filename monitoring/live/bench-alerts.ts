@@ -1,43 +1,50 @@
-/**
- * `npm run bench-alerts -- [--lanes halt,push] [--times N] [--fresh]`: measures how fast somebody knows, and writes
- * docs/alert-latency.md. Goes on where it was interrupted; what was measured on another build is measured again. All of it
- * takes about an hour on a quiet machine. Exit code 1 where a promise is not held.
- */
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { buildId } from "../kept/build-id.ts";
 import { openKeptResults } from "../kept/kept-results.ts";
+import { readOptions } from "../kept/read-options.ts";
+import { namesIn, numberIn } from "./arguments.ts";
 import { ARRIVES, LANE_NAMES, LANES, type Lane } from "./lanes.ts";
 import { isHeld, latencyPage, quantile, type Trials } from "./latency-page.ts";
-import { numberIn } from "./number-in.ts";
 import { NobodyHeard } from "./receiver-says.ts";
 
 const PAGE = join(import.meta.dirname, "..", "..", "docs", "alert-latency.md");
 /** A trial that fails says something; as many as this in a row say that the lane is broken. */
 const FAILURES_MAX = 3;
 
-const { values } = parseArgs({
-  options: {
+const HELP = `npm run bench-alerts -- [--lanes NAME,…] [--times N] [--fresh]
+
+Measures how fast somebody knows, and writes docs/alert-latency.md. Goes on where it was interrupted; what was measured on
+another build is measured again. All of it takes about an hour on a quiet machine. Exit code 1 where a promise is not held.
+
+  --lanes NAME,…  only these: ${LANE_NAMES.join(", ")}
+  --times N       so many trials of each; by default as many as its promise needs
+  --fresh         forgets what was measured before
+`;
+
+const { lanes, timesAsked, isFresh } = readOptions(
+  HELP,
+  {
     lanes: { type: "string" },
     times: { type: "string" },
     fresh: { type: "boolean", default: false },
   },
-});
-const wanted = values.lanes?.split(",") ?? [...LANE_NAMES];
-const unknown = wanted.filter((name) => !LANE_NAMES.some((known) => known === name));
-if (unknown.length > 0) throw new Error(`no lane ${unknown.join(", ")}: there are ${LANE_NAMES.join(", ")}`);
-const timesAsked = values.times === undefined ? undefined : numberIn("--times", values.times, 20);
+  (values) => ({
+    lanes: namesIn("--lanes", values.lanes, LANE_NAMES),
+    timesAsked: values.times === undefined ? undefined : numberIn("--times", values.times, 20),
+    isFresh: values.fresh,
+  }),
+);
 const build = buildId();
-const results = await openKeptResults<Trials>("alert-latency", values.fresh);
+const results = await openKeptResults<Trials>("alert-latency", isFresh);
 process.once("SIGINT", () => process.exit(130));
 
-for (const lane of LANES) if (wanted.includes(lane.name)) await measure(lane);
+for (const lane of LANES) if (lanes.includes(lane.name)) await measure(lane);
 await writeFile(PAGE, latencyPage(results.all, build));
 process.stdout.write(`wrote ${PAGE}\n`);
 const broken = LANES.filter(({ name, limit }) => {
-  const seconds = wanted.includes(name) ? (results.all[name]?.seconds ?? []) : [];
+  const seconds = lanes.includes(name) ? (results.all[name]?.seconds ?? []) : [];
   return seconds.length > 0 && !isHeld(seconds, limit);
 });
 for (const { name } of broken) process.stderr.write(`${name}: does not hold what was promised\n`);
