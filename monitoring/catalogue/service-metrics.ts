@@ -336,6 +336,15 @@ export const SERVICE_METRICS = {
     meaning: "Impossible states in the database at the auditor's last look, by kind.",
     labels: { kind: FINDING_KINDS },
   },
+  crowdproof_last_finding_timestamp_seconds: {
+    ...level,
+    ...once,
+    ...paged,
+    unit: "seconds since 1970",
+    meaning:
+      "When the newest of the auditor's findings that nobody has handled was first seen, by kind and the database's clock; 0: none.",
+    labels: { kind: FINDING_KINDS },
+  },
   crowdproof_auditor_last_look_timestamp_seconds: {
     ...level,
     ...once,

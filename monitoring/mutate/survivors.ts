@@ -46,8 +46,6 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
       "ProbeSawForeignData · label · () → (instance) at 677",
       "CampaignHalted · label · (run) → (run, instance) at 64",
       "CampaignHalted · label · (run) → (run, instance) at 77",
-      "kind:crowdproof_auditor_findings:accepted · label · (run) → (run, instance) at 50",
-      "kind:crowdproof_auditor_findings:accepted · label · (run) → (run, instance) at 125",
     ],
   },
   {
@@ -79,16 +77,11 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
     reason: "The smaller of two that are equal is either.",
     mutants: [
       "campaign:crowdproof_servable_signups:rate · comparison · < → <= at 53",
-      "kind:crowdproof_auditor_findings:accepted · comparison · < → <= at 228",
     ],
   },
   {
     reason: "How many workers are wanted is configuration: all who tell of one instance tell the same.",
     mutants: ["WorkerMissing · aggregation · max → min at 0"],
-  },
-  {
-    reason: "A moment is so many seconds after 1970, or 0 where there was none.",
-    mutants: ["kind:crowdproof_auditor_findings:accepted · threshold · 0 → 1 at 184"],
   },
   {
     reason: "Only whether it is above zero is read of it; and the share of a campaign is 0.01, 0.1 or 1.",

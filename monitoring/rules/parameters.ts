@@ -21,8 +21,6 @@ export interface Parameters {
     /** How far two machines' clocks may be apart. */
     readonly clockSkewSeconds: number;
     readonly keepFiringSeconds: number;
-    /** For how long a new finding pages where the halt does not work. */
-    readonly acceptedSeconds: number;
     readonly breakGlassSeconds: number;
   };
   readonly processing: {
@@ -118,8 +116,6 @@ export const production: Parameters = {
     // Bridges a scrape gap, and no more: after a reopening an old page must be over (docs/halt.md). Not shorter than the
     // clocks may be apart, or a gap could make an old anomaly fire again.
     keepFiringSeconds: 60,
-    // Five scrapes.
-    acceptedSeconds: 5,
     // Long enough to be seen; the audit trail keeps it.
     breakGlassSeconds: 10 * MINUTE,
   },
@@ -213,7 +209,6 @@ const quick: Parameters = {
     windowSeconds: 20,
     clockSkewSeconds: 2,
     keepFiringSeconds: 2,
-    acceptedSeconds: 2,
     breakGlassSeconds: 10,
   },
   processing: {

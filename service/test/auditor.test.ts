@@ -129,8 +129,22 @@ test("a healthy campaign has no finding, also while people sign up, sign up twic
   expect(halt.state().phase).toBe("open");
   const text = await metrics();
   for (const kind of FINDING_KINDS) expect(text).toContain(`crowdproof_auditor_findings{kind="${kind}"} 0`);
+  expect(Object.values(lastFound(text))).toEqual(FINDING_KINDS.map(() => 0));
   expect(text).toMatch(/crowdproof_auditor_last_look_timestamp_seconds 1\d{9}/);
 });
+
+async function databaseSeconds(): Promise<number> {
+  const [row] = await stage.sql<{ now: number }>(
+    "select extract(epoch from clock_timestamp())::float8 as now",
+  );
+  return row?.now ?? Number.NaN;
+}
+
+/** By kind; what was never found is 0. */
+function lastFound(page: string): Record<string, number> {
+  const lines = page.matchAll(/^crowdproof_last_finding_timestamp_seconds\{kind="([^"]+)"\} (\S+)$/gm);
+  return Object.fromEntries([...lines].map(([, kind = "", seconds]) => [kind, Number(seconds)]));
+}
 
 describe("an impossible state is found, counted and halts the campaign", () => {
   const constraint = (name: string, again: string) => ({
@@ -258,6 +272,7 @@ describe("an impossible state is found, counted and halts the campaign", () => {
       await startWithMembers();
       const { auditor, halt, metrics } = await startAuditor();
       expect(await auditor.look()).toEqual(NOTHING);
+      const before = await databaseSeconds();
       await damage();
       await auditor.look();
       expect(await auditor.look()).toEqual({ ...NOTHING, ...expected });
@@ -268,8 +283,11 @@ describe("an impossible state is found, counted and halts the campaign", () => {
       ]);
       for (const [kind, count] of Object.entries(expected))
         expect(await metrics()).toContain(`crowdproof_auditor_findings{kind="${kind}"} ${count}`);
-      // A state, not an event: it stays as long as it is there.
+      const firstSeen = lastFound(await metrics());
+      for (const kind of Object.keys(expected)) expect(firstSeen[kind]).toBeGreaterThan(before);
+      // A state, not an event: it stays as long as it is there, and is as old as when it was first seen.
       expect(await auditor.look()).toEqual({ ...NOTHING, ...expected });
+      expect(lastFound(await metrics())).toEqual(firstSeen);
     } finally {
       if (again !== undefined) for (const statement of again.split("; ")) await stage.sql(statement);
     }

@@ -1,10 +1,12 @@
 import { type AlertTests, failed, firesAt, hold, late, metric, saying, silentAt } from "../rule-test.ts";
 import { firstEventTests } from "./first-event.ts";
 
-const never = metric("crowdproof_reopened_timestamp_seconds", {}, hold(0, 3_000));
-const open = (...shape: Parameters<typeof metric>[2][]) =>
-  metric("crowdproof_campaign_state", { phase: "open" }, ...shape);
-const findings = (kind: "ghost" | "doctored-row", ...shape: Parameters<typeof metric>[2][]) =>
+type Shape = Parameters<typeof metric>[2];
+const reopenedAt = (...shape: Shape[]) => metric("crowdproof_reopened_timestamp_seconds", {}, ...shape);
+const LAST_FOUND = "crowdproof_last_finding_timestamp_seconds";
+const lastFound = (kind: "ghost" | "doctored-row", ...shape: Shape[]) =>
+  metric(LAST_FOUND, { kind }, ...shape);
+const findings = (kind: "ghost" | "doctored-row", ...shape: Shape[]) =>
   metric("crowdproof_auditor_findings", { kind }, ...shape);
 
 export const IDENTITY_TESTS: readonly AlertTests[] = [
@@ -34,9 +36,9 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         name: "fires from the look that finds something until it is handled, and a minute longer",
         proves: ["not yet", "now", "over"],
         given: [
-          never,
-          open(hold(1, 300), hold(0, 900)),
+          reopenedAt(hold(0, 1_200)),
           findings("ghost", hold(0, 300), hold(2, 600), hold(0, 300)),
+          lastFound("ghost", hold(0, 300), hold(299, 600), hold(0, 300)),
         ],
         expect: [
           ...silentAt(0, 295),
@@ -49,7 +51,11 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
       {
         name: "fires when the first sample has something already, for a state is no event",
         proves: ["first sample", "late scrape"],
-        given: [never, open(late(300), hold(1, 300)), findings("ghost", late(300), hold(1, 300))],
+        given: [
+          reopenedAt(late(300), hold(0, 300)),
+          findings("ghost", late(300), hold(1, 300)),
+          lastFound("ghost", late(300), hold(10, 300)),
+        ],
         expect: [
           ...silentAt(295),
           firesAt(300, saying("1", { kind: "ghost" })),
@@ -57,128 +63,104 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         ],
       },
       {
-        name: "is over a minute after a reopening with the finding in it, and stays so when the campaign is closed for something else",
-        proves: ["over"],
+        name: "is silent for what was there at the last reopening, also where nobody watched until now",
+        proves: ["first sample", "reset"],
+        everySeconds: 1,
         given: [
-          metric("crowdproof_reopened_timestamp_seconds", {}, hold(0, 600), hold(598, 900)),
-          open(hold(1, 300), hold(0, 300), hold(1, 300), hold(0, 600)),
-          findings("ghost", hold(0, 300), hold(1, 1_200)),
+          reopenedAt(late(30), hold(20, 30), failed(60), hold(20, 120)),
+          findings("ghost", late(30), hold(2, 30), failed(60), hold(0, 10), hold(2, 110)),
+          lastFound("ghost", late(30), hold(19, 30), failed(60), hold(0, 10), hold(19, 110)),
+        ],
+        expect: silentAt(0, 29, 30, 31, 35, 59, 60, 119, 120, 129, 130, 131, 200),
+      },
+      {
+        name: "is over a minute after a reopening with the finding in it, and fires for what is first seen later",
+        proves: ["over", "now"],
+        given: [
+          reopenedAt(hold(0, 600), hold(598, 1_200)),
+          findings("ghost", hold(0, 300), hold(1, 600), hold(2, 300), hold(1, 600)),
+          lastFound("ghost", hold(0, 300), hold(298, 600), hold(899, 300), hold(298, 600)),
+          findings("doctored-row", hold(0, 1_000), hold(1, 800)),
+          lastFound("doctored-row", hold(0, 1_000), hold(999, 800)),
         ],
         expect: [
           firesAt(300, saying("1", { kind: "ghost" })),
-          firesAt(600, saying("1", { kind: "ghost" })),
-          // Five seconds until it counts as accepted, then kept for a minute.
-          firesAt(660, saying("1", { kind: "ghost" })),
-          ...silentAt(665, 895, 900, 1_000, 1_490),
+          firesAt(655, saying("1", { kind: "ghost" })),
+          ...silentAt(660, 895),
+          firesAt(900, saying("2", { kind: "ghost" })),
+          firesAt(1_000, saying("2", { kind: "ghost" }), saying("1", { kind: "doctored-row" })),
+          // The new ghost is handled; the old one was accepted.
+          firesAt(1_260, saying("1", { kind: "doctored-row" })),
+          firesAt(1_795, saying("1", { kind: "doctored-row" })),
         ],
       },
       {
-        name: "fires for what is new after a reopening with something else in it",
+        name: "has its limit at the moment of the reopening",
+        proves: ["not yet", "now"],
+        given: [
+          reopenedAt(hold(100, 600)),
+          ...(["ghost", "doctored-row"] as const).map((kind) => findings(kind, hold(0, 300), hold(1, 300))),
+          lastFound("ghost", hold(0, 300), hold(100, 300)),
+          lastFound("doctored-row", hold(0, 300), hold(101, 300)),
+        ],
+        expect: [...silentAt(295), firesAt(300, saying("1", { kind: "doctored-row" }))],
+      },
+      {
+        name: "fires on where the halt does not work and the campaign stays open",
         proves: ["now"],
         given: [
-          metric("crowdproof_reopened_timestamp_seconds", {}, hold(5, 1_500)),
-          open(hold(1, 600), hold(0, 900)),
-          findings("ghost", hold(1, 600), hold(2, 300), hold(1, 600)),
-          findings("doctored-row", hold(0, 700), hold(1, 800)),
-        ],
-        expect: [
-          ...silentAt(100, 595),
-          firesAt(600, saying("2", { kind: "ghost" })),
-          firesAt(700, saying("2", { kind: "ghost" }), saying("1", { kind: "doctored-row" })),
-          // The new ghost is handled; the old one stays accepted.
-          firesAt(970, saying("1", { kind: "doctored-row" })),
-        ],
-      },
-      {
-        name: "counts anew what comes after the accepted ones were handled",
-        proves: ["now"],
-        given: [
-          metric("crowdproof_reopened_timestamp_seconds", {}, hold(5, 1_800)),
-          open(hold(1, 600), hold(0, 1_200)),
-          findings("ghost", hold(1, 700), hold(0, 310), hold(1, 600)),
-        ],
-        expect: [...silentAt(100, 600, 695, 1_005), firesAt(1_010, saying("1", { kind: "ghost" }))],
-      },
-      {
-        name: "stays silent when a restarted service finds the accepted ones again",
-        proves: ["reset"],
-        given: [
-          metric("crowdproof_reopened_timestamp_seconds", {}, hold(5, 600), failed(10), hold(5, 900)),
-          open(hold(1, 600), failed(10), hold(1, 900)),
-          findings("ghost", hold(2, 600), failed(10), hold(0, 280), hold(2, 600)),
-        ],
-        expect: silentAt(300, 595, 600, 605, 610, 885, 890, 895, 900, 1_200),
-      },
-      {
-        name: "pages for a minute where the halt does not work and the campaign stays open",
-        proves: ["now"],
-        given: [
-          metric("crowdproof_reopened_timestamp_seconds", {}, hold(5, 900)),
-          open(hold(1, 900)),
-          findings("ghost", hold(0, 300), hold(1, 600)),
+          reopenedAt(hold(5, 4_000)),
+          findings("ghost", hold(0, 300), hold(1, 3_700)),
+          lastFound("ghost", hold(0, 300), hold(299, 3_700)),
         ],
         expect: [
           ...silentAt(295),
           firesAt(300, saying("1", { kind: "ghost" })),
-          firesAt(360, saying("1", { kind: "ghost" })),
-          ...silentAt(370),
+          firesAt(3_995, saying("1", { kind: "ghost" })),
         ],
       },
       {
-        name: "pages from the second of a new finding where the halt does not work",
-        proves: ["now", "over"],
-        everySeconds: 1,
+        name: "remembers a reopening while the service is away",
+        proves: ["late scrape"],
         given: [
-          metric("crowdproof_reopened_timestamp_seconds", {}, hold(5, 150)),
-          open(hold(1, 150)),
-          findings("ghost", hold(0, 60), hold(1, 90)),
+          reopenedAt(hold(200, 300), failed(240), hold(200, 300)),
+          findings("ghost", hold(1, 840)),
+          lastFound("ghost", hold(100, 840)),
         ],
-        // Five seconds, then kept for a minute.
-        expect: [
-          ...silentAt(59),
-          firesAt(60, saying("1", { kind: "ghost" })),
-          firesAt(123, saying("1", { kind: "ghost" })),
-          ...silentAt(127),
-        ],
+        expect: silentAt(295, 300, 400, 535, 540, 800),
       },
       {
-        name: "is silent without findings, and fires where neither the phase nor a reopening is told",
+        name: "is silent without findings, and fires where neither a reopening nor a finding's time is told",
         proves: ["series absent"],
         given: [findings("ghost", late(300), hold(1, 300))],
         expect: [...silentAt(0, 295), firesAt(300, saying("1", { kind: "ghost" }))],
       },
       {
-        name: "fires while one of two instances says that the campaign is not open",
+        name: "takes the instances for one service: the most findings, the latest of them, the latest reopening",
         proves: ["several instances"],
         given: [
-          metric("crowdproof_reopened_timestamp_seconds", { instance: "a" }, hold(5, 600)),
-          metric("crowdproof_campaign_state", { phase: "open", instance: "a" }, hold(1, 600)),
-          metric("crowdproof_campaign_state", { phase: "open", instance: "b" }, hold(1, 300), hold(0, 300)),
-          metric("crowdproof_auditor_findings", { kind: "ghost", instance: "a" }, hold(0, 300), hold(1, 300)),
-          metric("crowdproof_auditor_findings", { kind: "ghost", instance: "b" }, hold(0, 300), hold(2, 300)),
+          metric("crowdproof_reopened_timestamp_seconds", { instance: "a" }, hold(150, 600)),
+          metric("crowdproof_reopened_timestamp_seconds", { instance: "b" }, hold(0, 600)),
+          metric("crowdproof_auditor_findings", { kind: "ghost", instance: "a" }, hold(1, 600)),
+          metric("crowdproof_auditor_findings", { kind: "ghost", instance: "b" }, hold(1, 300), hold(3, 300)),
+          metric(LAST_FOUND, { kind: "ghost", instance: "a" }, hold(100, 600)),
+          metric(LAST_FOUND, { kind: "ghost", instance: "b" }, hold(100, 300), hold(299, 300)),
         ],
         expect: [
-          ...silentAt(295),
-          firesAt(300, saying("2", { kind: "ghost" })),
-          firesAt(595, saying("2", { kind: "ghost" })),
+          ...silentAt(0, 295),
+          firesAt(300, saying("3", { kind: "ghost" })),
+          firesAt(595, saying("3", { kind: "ghost" })),
         ],
       },
       {
-        name: "accepts what the reopened run had, and not what another has that was never closed, or is",
+        name: "accepts what the reopened run had, and not what another has that was never closed",
         proves: ["several instances"],
-        given: ["reopened", "never-closed", "closed"].flatMap((run) => [
-          metric("crowdproof_reopened_timestamp_seconds", { run }, hold(run === "never-closed" ? 0 : 5, 600)),
-          metric("crowdproof_campaign_state", { run, phase: "open" }, hold(run === "closed" ? 0 : 1, 600)),
-          metric("crowdproof_campaign_state", { run, phase: "halted" }, hold(run === "closed" ? 1 : 0, 600)),
+        given: ["reopened", "never-closed"].flatMap((run) => [
+          metric("crowdproof_reopened_timestamp_seconds", { run }, hold(run === "reopened" ? 50 : 0, 600)),
           metric("crowdproof_auditor_findings", { run, kind: "ghost" }, hold(1, 600)),
+          metric(LAST_FOUND, { run, kind: "ghost" }, hold(49, 600)),
         ]),
-        expect: [
-          firesAt(
-            300,
-            saying("1", { kind: "ghost", run: "never-closed" }),
-            saying("1", { kind: "ghost", run: "closed" }),
-          ),
-        ],
+        expect: [firesAt(300, saying("1", { kind: "ghost", run: "never-closed" }))],
       },
     ],
   },

@@ -29,7 +29,7 @@ export function identityRules(parameters: Parameters): RuleGroup {
   return {
     name: "identity",
     everySeconds: parameters.everySeconds.identity,
-    recordings: [reopened, ...anomalies.recordings, ...violations.recordings, ...FINDING_RECORDINGS],
+    recordings: [reopened, ...anomalies.recordings, ...violations.recordings],
     alerts: [
       idAnomaly(anomalies.expr, parameters),
       idAnomalyInDatabase(parameters),
@@ -79,38 +79,19 @@ function probeSawForeignData(expr: string, { identity }: Parameters): Alert {
   };
 }
 
-const FINDINGS = "kind:crowdproof_auditor_findings:max";
-const ACCEPTED = "kind:crowdproof_auditor_findings:accepted";
-
 /**
- * Findings are a state and stay until somebody has handled them, also after two people have reopened with them in it.
- * What is there while the campaign is open after a reopening is remembered as accepted, less what is handled later: the
- * auditor closes the campaign within the look in which it finds something new, so that is never remembered.
+ * Findings are a state and stay until somebody has handled them, also after two people have reopened with them in it:
+ * from then on only what was first seen later is news. Both moments are the database's, and outlive service and
+ * Prometheus. Where either is not told, it is news.
  */
-const FINDING_RECORDINGS: readonly Recording[] = [
-  { record: FINDINGS, expr: "max by (kind, run) (crowdproof_auditor_findings)" },
-  {
-    record: ACCEPTED,
-    expr: `
-(
-  ${FINDINGS}
-  and on (run) min by (run) (crowdproof_campaign_state{phase="open"}) == 1
-  and on (run) ${REOPENED} > 0
-)
-or ${FINDINGS} < ${ACCEPTED}
-or ${ACCEPTED}`,
-  },
-];
-
 function idAnomalyInDatabase({ identity }: Parameters): Alert {
-  // Over a window: a service that restarts has seen nothing yet, and then finds the old ones again.
-  // Offset: where the halt itself does not work, a new finding is remembered at once, and must page before.
-  const accepted = `max_over_time(${ACCEPTED}[${duration(identity.windowSeconds)}] offset ${duration(identity.acceptedSeconds)})`;
   return {
     alert: "IdAnomalyInDatabase",
     severity: "page",
     isHalting: true,
-    expr: `${FINDINGS} > 0 unless ${FINDINGS} <= ${accepted}`,
+    expr: `
+max by (kind, run) (crowdproof_auditor_findings) > 0
+unless max by (kind, run) (crowdproof_last_finding_timestamp_seconds) <= on (run) group_left () ${REOPENED}`,
     forSeconds: 0,
     keepFiringSeconds: identity.keepFiringSeconds,
     summary: "The database holds what must not be there: {{ $labels.kind }}.",

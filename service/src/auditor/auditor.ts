@@ -59,12 +59,17 @@ export function createAuditor(options: AuditorOptions): Auditor {
         secondsMax: STATEMENT_SECONDS_MAX,
       });
       const seen = await lookAtDatabase(connection.query, recompute, memory);
-      const findings = await judge(seen.sight);
+      const { counts, lastSeconds } = await judge(seen.sight);
       memory = seen.memory;
-      const seconds = (performance.now() - startedMs) / 1_000;
-      options.metrics.showLook({ atMs: Date.now(), seconds, findings, isBehind: seen.sight.isBehind });
+      options.metrics.showLook({
+        atMs: Date.now(),
+        seconds: (performance.now() - startedMs) / 1_000,
+        findings: counts,
+        lastFindingSeconds: lastSeconds,
+        isBehind: seen.sight.isBehind,
+      });
       trouble = "";
-      return findings;
+      return counts;
     } catch (error) {
       connection?.destroy();
       connection = undefined;
@@ -105,10 +110,18 @@ interface Recorded {
   readonly kind: FindingKind;
   readonly subject: string;
   readonly ageSeconds: number;
+  /** When it was first seen, by the database's clock, since 1970. */
+  readonly atSeconds: number;
   readonly isHandled: boolean;
 }
 
 type Unhandled = Omit<Recorded, "isHandled"> & { readonly pagedAs: AlarmKind };
+
+interface Judged {
+  readonly counts: Counts;
+  /** When the newest of each kind was first seen, by the database's clock, since 1970; 0: there is none. */
+  readonly lastSeconds: Counts;
+}
 
 /** Counts what nobody has handled, and halts for it: each finding once, and again where the campaign is found open. */
 function createJudgement({
@@ -116,7 +129,7 @@ function createJudgement({
   halt,
   raiseAlarm,
   log,
-}: AuditorOptions): (sight: Sight) => Promise<Counts> {
+}: AuditorOptions): (sight: Sight) => Promise<Judged> {
   let known = new Set<string>();
   return async ({ findings, anomalies }) => {
     const recorded =
@@ -127,15 +140,17 @@ function createJudgement({
       ...recorded.filter(({ isHandled }) => !isHandled).map((row) => ({ ...row, pagedAs: row.kind })),
       // Paged as what the guard paged it: the same page, also of a process that died before it could.
       ...anomalies.map(
-        ({ id, kind, ageSeconds }) =>
-          ({ kind: "unhandled-anomaly", subject: id, ageSeconds, pagedAs: kind }) as const,
+        ({ id, kind, ageSeconds, atSeconds }) =>
+          ({ kind: "unhandled-anomaly", subject: id, ageSeconds, atSeconds, pagedAs: kind }) as const,
       ),
     ];
-    const counts = Object.fromEntries(FINDING_KINDS.map((kind) => [kind, 0])) as Record<FindingKind, number>;
+    const counts = zeros();
+    const lastSeconds = zeros();
     const isOpen = halt.state().phase === "open";
     for (const finding of unhandled) {
-      const { kind, ageSeconds, pagedAs } = finding;
+      const { kind, ageSeconds, atSeconds, pagedAs } = finding;
       counts[kind] += 1;
+      lastSeconds[kind] = Math.max(lastSeconds[kind], atSeconds);
       const isNew = !known.has(keyOf(finding));
       if (isNew) log.error({ kind }, "the auditor found what must not be");
       if (isNew || isOpen)
@@ -147,6 +162,8 @@ function createJudgement({
         });
     }
     known = new Set(unhandled.map(keyOf));
-    return counts;
+    return { counts, lastSeconds };
   };
 }
+
+const zeros = () => Object.fromEntries(FINDING_KINDS.map((kind) => [kind, 0])) as Record<FindingKind, number>;

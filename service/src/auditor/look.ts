@@ -18,6 +18,8 @@ export interface Sight {
     readonly id: string;
     readonly kind: AlarmKind;
     readonly ageSeconds: number;
+    /** By the database's clock, since 1970. */
+    readonly atSeconds: number;
   }[];
   readonly isBehind: boolean;
 }

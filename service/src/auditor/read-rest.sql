@@ -2,7 +2,8 @@
 -- are; how far the sequence of serials has come, and from when on the access ledger has rows.
 select
   coalesce((
-    select json_agg(json_build_object('id', id, 'kind', kind, 'ageSeconds', extract(epoch from clock_timestamp() - at)))
+    select json_agg(json_build_object('id', id, 'kind', kind, 'ageSeconds', extract(epoch from clock_timestamp() - at),
+                                     'atSeconds', extract(epoch from at)))
     from (
       select id, kind, at from anomalies
       where not exists (select from handled_anomalies where anomaly_id = anomalies.id)

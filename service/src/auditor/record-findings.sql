@@ -11,5 +11,6 @@ with found as (
   select id, kind, subject, first_seen_at from auditor_findings where (kind, subject) in (select kind, subject from found)
 )
 select kind, subject, extract(epoch from clock_timestamp() - first_seen_at)::float8 as "ageSeconds",
+       extract(epoch from first_seen_at)::float8 as "atSeconds",
        exists (select from handled_anomalies where anomaly_id = known.id) as "isHandled"
 from known

@@ -19,6 +19,8 @@ export interface Look {
   readonly atMs: number;
   readonly seconds: number;
   readonly findings: Readonly<Record<FindingKind, number>>;
+  /** When the newest of each kind was first seen, by the database's clock, since 1970; 0: there is none. */
+  readonly lastFindingSeconds: Readonly<Record<FindingKind, number>>;
   /** New rows were left for the next look, because a look has a limit. */
   readonly isBehind: boolean;
 }
@@ -65,6 +67,7 @@ function createLookMetrics(tallies: Tallies): Pick<CampaignMetrics, "showLook"> 
   let last: Look | undefined;
   const seconds = tallies.spread("crowdproof_auditor_look_seconds", {});
   tallies.levels("crowdproof_auditor_findings", () => last?.findings ?? NO_FINDINGS);
+  tallies.levels("crowdproof_last_finding_timestamp_seconds", () => last?.lastFindingSeconds ?? NO_FINDINGS);
   tallies.level("crowdproof_auditor_last_look_timestamp_seconds", () => (last?.atMs ?? 0) / 1_000);
   tallies.level("crowdproof_auditor_behind", () => (last?.isBehind === true ? 1 : 0));
   return {
