@@ -42,6 +42,8 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
     mutants: [
       "IdAnomaly · label · (run) → (run, instance) at 578",
       "IdAnomaly · label · () → (instance) at 595",
+      "IdAnomalyInDatabase · label · (run) → (run, instance) at 129",
+      "IdAnomalyInDatabase · label · () → (instance) at 146",
       "ProbeSawForeignData · label · (run) → (run, instance) at 660",
       "ProbeSawForeignData · label · () → (instance) at 677",
       "CampaignHalted · label · (run) → (run, instance) at 64",
@@ -75,9 +77,7 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
   },
   {
     reason: "The smaller of two that are equal is either.",
-    mutants: [
-      "campaign:crowdproof_servable_signups:rate · comparison · < → <= at 53",
-    ],
+    mutants: ["campaign:crowdproof_servable_signups:rate · comparison · < → <= at 53"],
   },
   {
     reason: "How many workers are wanted is configuration: all who tell of one instance tell the same.",

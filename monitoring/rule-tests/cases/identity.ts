@@ -132,7 +132,7 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
       {
         name: "is silent without findings, and fires where neither a reopening nor a finding's time is told",
         proves: ["series absent"],
-        given: [findings("ghost", late(300), hold(1, 300))],
+        given: [findings("ghost", late(300), hold(1, 300)), findings("doctored-row", hold(0, 600))],
         expect: [...silentAt(0, 295), firesAt(300, saying("1", { kind: "ghost" }))],
       },
       {
