@@ -145,6 +145,19 @@ describe("a healthy history", () => {
     expect([check?.kind, outcomeOf(check)]).toEqual(["objective", outcome]);
   });
 
+  it.each([
+    { name: "cut", lost: { reason: "cut" } },
+    { name: "reset", lost: { reason: "reset", firstByteMicroseconds: null } },
+    { name: "given up", lost: { reason: "abandoned", firstByteMicroseconds: null } },
+    { name: "no HTTP, before a byte of it came", lost: { reason: "bad-http", firstByteMicroseconds: null } },
+  ] as const)("takes no answer that was $name for one that could not be read", async ({ lost }) => {
+    const history = healthyHistory();
+    const isReRead = (e: RequestEvent) => e.purpose === "re-read";
+    requests(history, isReRead, { ...BLANK, class: "indeterminate", status: null, ...lost }, 1);
+    const check = (await judge(history)).checks.find(({ name }) => name === "reads-own");
+    expect(outcomeOf(check)).toBe("pass");
+  });
+
   it("holds the lost answer of a retry for either: a member or none", async () => {
     const history = healthyHistory();
     change(

@@ -12,6 +12,8 @@ import {
 } from "./change-history.ts";
 import { observation } from "./history-builder.ts";
 
+const LOST = { class: "indeterminate", status: null, bodyBytes: 0 } as const;
+
 /** Nothing seen, or something in the way: never a pass. */
 export const GAPS: Defect[] = [
   {
@@ -32,6 +34,18 @@ export const GAPS: Defect[] = [
         () => true,
         (e) => ({ ...e, own: e.own.filter((field) => field !== "latinName") }),
       ),
+  },
+  {
+    name: "one answer that is too large to be searched, read by somebody who read their own before",
+    check: "reads-own",
+    outcome: "unknown",
+    put: (h) => requests(h, (e) => e.purpose === "re-read", { ...BLANK, ...LOST, reason: "too-large" }, 1),
+  },
+  {
+    name: "one answer whose body cannot be unpacked",
+    check: "reads-own",
+    outcome: "unknown",
+    put: (h) => requests(h, (e) => e.purpose === "re-read", { ...BLANK, ...LOST, reason: "bad-http" }, 1),
   },
   {
     name: "no ID at all",

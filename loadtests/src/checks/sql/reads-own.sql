@@ -59,4 +59,9 @@ where m.memberId is not null and len(n.memberIds) > 0 and not list_contains(n.me
 select 'the mails were not read to their end' as problem
 from settings
 where hasMails and not exists (
-  select 1 from observations where kind = 'mails-end' having count(*) = 1 and max(value) = (select count(*) from mailsSeen));
+  select 1 from observations where kind = 'mails-end' having count(*) = 1 and max(value) = (select count(*) from mailsSeen))
+union all by name
+-- It came, and nobody has searched it. One that was cut is lost with its connection, as every crash loses some.
+select 'an answer could not be read: ' || reason as problem, endedMicroseconds as atMicroseconds, visitor, step, request
+from requests
+where reason = 'too-large' or (reason = 'bad-http' and firstByteMicroseconds is not null);
