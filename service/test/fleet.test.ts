@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { copyFileSync, renameSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import {
@@ -13,7 +15,7 @@ import {
 import { createStage, newPerson } from "./stage.ts";
 
 const stage = createStage();
-const { startReady } = createServiceProcesses();
+const { startReady, freshFolder } = createServiceProcesses();
 
 interface Stream {
   /** Numbers that were acknowledged. */
@@ -157,6 +159,53 @@ test("the only worker comes back at the same place", async () => {
   const service = await startReady({ DATABASE_URL: stage.url });
   const [victim = 0] = workerPidsOf(service.pid);
   process.kill(victim, "SIGKILL");
+  await expect
+    .poll(() => fetch(`${service.url}/readyz`).then(({ status }) => status, String), { timeout: 30_000 })
+    .toBe(200);
+});
+
+test("a new worker that dies while the old one leaves is replaced", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url, DRAIN_SECONDS_MAX: "0.1" });
+  const [old = 0] = workerPidsOf(service.pid);
+  const workers = (state: string) => readSeries(service, `crowdproof_workers{state="${state}"}`);
+  // It hears nothing, so that it leaves only when it is cut off.
+  process.kill(old, "SIGSTOP");
+  service.child.kill("SIGHUP");
+  await expect.poll(() => workers("leaving"), { timeout: 30_000, interval: 50 }).toBe(1);
+  const [young = 0] = workerPidsOf(service.pid).filter((pid) => pid !== old);
+  process.kill(young, "SIGKILL");
+  await expect.poll(service.words, { timeout: 30_000 }).toContain("rolling restart: done");
+  await expect.poll(() => workers("serving"), { timeout: 15_000 }).toBe(1);
+  expect(workerPidsOf(service.pid)).not.toContain(young);
+  expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+});
+
+test("a worker that died during a rolling restart is replaced also where the restart is given up", async () => {
+  const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
+  const before = workerPidsOf(service.pid);
+  service.child.kill("SIGHUP");
+  await expect.poll(() => workerPidsOf(service.pid).length, { timeout: 30_000, interval: 5 }).toBe(3);
+  const [young = 0] = workerPidsOf(service.pid).filter((pid) => !before.includes(pid));
+  process.kill(young, "SIGSTOP");
+  process.kill(before[1] ?? 0, "SIGKILL");
+  // Longer than the replacement waits.
+  await sleep(1_000);
+  process.kill(young, "SIGKILL");
+  await expect.poll(service.words, { timeout: 30_000 }).toContain("rolling restart: given up");
+  await expect
+    .poll(() => readSeries(service, 'crowdproof_workers{state="serving"}'), { timeout: 15_000 })
+    .toBe(2);
+});
+
+test("a worker that cannot even be forked takes nobody down, and is tried again", async () => {
+  const node = join(freshFolder(), "node");
+  copyFileSync(process.execPath, node);
+  const service = await startReady({ DATABASE_URL: stage.url }, node);
+  renameSync(node, `${node}.away`);
+  process.kill(workerPidsOf(service.pid)[0] ?? 0, "SIGKILL");
+  await expect.poll(service.words, { timeout: 15_000 }).toContain("ENOENT");
+  expect((await fetch(`${service.adminUrl}/healthz`)).status).toBe(200);
+  renameSync(`${node}.away`, node);
   await expect
     .poll(() => fetch(`${service.url}/readyz`).then(({ status }) => status, String), { timeout: 30_000 })
     .toBe(200);

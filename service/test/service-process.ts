@@ -25,9 +25,9 @@ export interface Started {
 }
 
 export interface ServiceProcesses {
-  start(env: Record<string, string>, args?: string[]): Started;
-  /** Starts the service and waits until it serves. */
-  startReady(env: Record<string, string>): Promise<Started & Ready>;
+  start(env: Record<string, string>, args?: string[], node?: string): Started;
+  /** Starts the service and waits until it serves; by another Node's file where its own is to go away. */
+  startReady(env: Record<string, string>, node?: string): Promise<Started & Ready>;
   freshFolder(): string;
 }
 
@@ -53,8 +53,8 @@ export function createServiceProcesses(): ServiceProcesses {
     return folder;
   }
 
-  function start(env: Record<string, string>, args = [MAIN]): Started {
-    const child = spawn(process.execPath, args, {
+  function start(env: Record<string, string>, args = [MAIN], node = process.execPath): Started {
+    const child = spawn(node, args, {
       env: { PATH: process.env["PATH"], PORT: "0", ADMIN_PORT: "0", ...env },
       stdio: "pipe",
     });
@@ -71,9 +71,9 @@ export function createServiceProcesses(): ServiceProcesses {
   return {
     start,
     freshFolder,
-    async startReady(env) {
+    async startReady(env, node) {
       const readyFile = join(freshFolder(), "ready.json");
-      const started = start({ READY_FILE: readyFile, ...env });
+      const started = start({ READY_FILE: readyFile, ...env }, [MAIN], node);
       return { ...started, ...(await readyOf(readyFile)) };
     },
   };

@@ -1,5 +1,4 @@
 import cluster, { type Worker } from "node:cluster";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
@@ -66,7 +65,8 @@ interface Member {
   readonly worker: Worker;
   readonly link: ParentLink;
   readonly startedMs: number;
-  readonly exited: Promise<unknown>;
+  /** It is gone, or never came to be; then with the error. */
+  readonly exited: Promise<Error | undefined>;
   state: WorkerState;
   /** What it said of itself last. */
   last: MetricsSnapshot;
@@ -101,6 +101,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return slot;
   }
 
+  /** Those who are to stay: one that leaves serves nobody for much longer. */
+  const staying = () => [...members].filter(({ state }) => state !== "leaving").length;
+
   function fork(slot: number): Member {
     const worker = cluster.fork();
     const link = createLink({
@@ -108,9 +111,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       onMessage: (listener) => worker.on("message", listener),
       onClose: (listener) => worker.once("disconnect", listener),
     });
-    const exited = once(worker, "exit");
-    // A message to a worker that is just dying fails; its exit says so.
-    worker.on("error", () => {});
+    const { promise: exited, resolve: end } = Promise.withResolvers<Error | undefined>();
     const member: Member = {
       slot,
       worker,
@@ -127,7 +128,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     });
     options.attach(link);
     members.add(member);
-    worker.once("exit", (code, signal) => bury(member, code, signal));
+    worker.once("exit", (code, signal) => {
+      bury(member, code, signal);
+      end(undefined);
+    });
+    worker.on("error", (error) => {
+      // A message to a worker that is just dying fails; its exit says so. One that was never born has no exit.
+      if (worker.process.pid !== undefined || !members.has(member)) return;
+      bury(member, null, null);
+      end(error);
+    });
     return member;
   }
 
@@ -146,7 +156,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   async function replaceLater(slot: number): Promise<void> {
     const waitMs = Math.min(BACKOFF_MS.max, BACKOFF_MS.first * 2 ** Math.max(0, soonDeaths - 1));
     await sleep(waitMs);
-    if (isStopping || members.size >= config.workers) return;
+    if (isStopping || staying() >= config.workers) return;
     try {
       const isTaken = [...members].some((member) => member.slot === slot);
       await start(isTaken ? freeSlot() : slot);
@@ -162,7 +172,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     const ready = new Promise<string>((resolve, reject) => {
       member.link.on("ready", (url) => resolve(String(url)));
       member.link.on("failed", (failure) => reject(errorOf(failure)));
-      void member.exited.then(() => reject(new Error("a worker ended before it was ready")));
+      void member.exited.then((cause) => {
+        const words = cause?.message ?? "it ended before it was ready";
+        reject(new Error(`a worker did not start: ${words}`, { cause }));
+      });
     });
     const limit = setTimeout(() => member.worker.process.kill("SIGKILL"), START_SECONDS_MAX * 1_000);
     try {
@@ -186,9 +199,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   async function restartEach(): Promise<void> {
     for (const member of [...members].filter(({ state }) => state === "serving")) {
       if (isStopping) return;
+      // It died meanwhile, and its successor is of the new build already.
+      if (!members.has(member)) continue;
       await start();
       if (members.has(member)) await leave(member, "politely");
     }
+  }
+
+  /** One that died during a rolling restart was not replaced while another was starting; that one may not have come. */
+  function fillUp(): void {
+    for (let missing = config.workers - staying(); missing > 0; missing--) void replaceLater(freeSlot());
   }
 
   async function ask(member: Member, page: MetricsPage): Promise<void> {
@@ -240,6 +260,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     restart() {
       restarting ??= restartEach().finally(() => {
         restarting = undefined;
+        fillUp();
       });
       return restarting;
     },
