@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type ParsedMail, simpleParser } from "mailparser";
 import pino from "pino";
 import { SMTPServer } from "smtp-server";
@@ -12,6 +13,7 @@ import { createPool } from "../src/db/pool.ts";
 import { mailBufferReuse } from "../src/faults/catalogue/mail-buffer-reuse.ts";
 import {
   type Mail,
+  MailRefusedError,
   type MailTransport,
   type RenderMail,
   SEND_SECONDS_MAX,
@@ -317,6 +319,56 @@ function sayMore(socket: Socket): void {
   const more = setInterval(() => socket.write("250-more\r\n"), 1_000);
   socket.once("close", () => clearInterval(more));
 }
+
+/** A relay that says yes to all but one thing. */
+function sayYesBut(at: string, no: string): (socket: Socket) => void {
+  const say = (socket: Socket, about: string, yes: string) => socket.write(`${about === at ? no : yes}\r\n`);
+  return (socket) => {
+    let isMessage = false;
+    say(socket, "greeting", "220 relay.example");
+    createInterface(socket).on("line", (line) => {
+      if (isMessage) {
+        if (line !== ".") return;
+        isMessage = false;
+        say(socket, "message", "250 taken");
+      } else if (line.startsWith("EHLO")) {
+        socket.write(`250-relay.example\r\n${at === "STARTTLS" ? "250-STARTTLS\r\n" : ""}250 AUTH PLAIN\r\n`);
+      } else if (line === "DATA") {
+        isMessage = at !== "DATA";
+        say(socket, "DATA", "354 go on");
+      } else say(socket, line.split(/[ :]/)[0] ?? "", line.startsWith("AUTH") ? "235 welcome" : "250 yes");
+    });
+  };
+}
+
+test.each([
+  { name: "the greeting", at: "greeting", no: "554 no service here", expected: "failed" },
+  { name: "TLS", at: "STARTTLS", no: "554 no certificate today", expected: "failed" },
+  { name: "the login", at: "AUTH", no: "535 bad password", expected: "failed" },
+  { name: "the sender", at: "MAIL", no: "550 who are you", expected: "failed" },
+  { name: "the recipient", at: "RCPT", no: "550 no such user", expected: "refused" },
+  { name: "the recipient for now", at: "RCPT", no: "450 come back", expected: "failed" },
+  { name: "the data", at: "DATA", no: "554 not now", expected: "failed" },
+  { name: "the message", at: "message", no: "554 looks like spam", expected: "refused" },
+  { name: "the message for now", at: "message", no: "451 disk full", expected: "failed" },
+  { name: "nothing", at: "nothing", no: "", expected: "sent" },
+])("a mail at a relay that refuses $name is $expected", async ({ at, no, expected }) => {
+  const relay = await stuckRelay(sayYesBut(at, no));
+  const url = relay.url.replace("//", "//user:password@");
+  const transport = createMailTransport({ config: readConfig({ SMTP_URL: url }) });
+  cleanUps.push(() => transport.close());
+  const mail = {
+    id: "i",
+    from: "f@x.example",
+    to: "t@x.example",
+    raw: Buffer.from("Subject: x\r\n\r\nx\r\n"),
+  };
+  const outcome = await transport.send(mail).then(
+    () => "sent",
+    (error: unknown) => (error instanceof MailRefusedError ? "refused" : "failed"),
+  );
+  expect(outcome).toBe(expected);
+});
 
 test("no mail takes longer than it may, at a relay that says nothing and at one that never comes to an end", async () => {
   const relays = await Promise.all([stuckRelay(() => {}), stuckRelay(sayMore)]);

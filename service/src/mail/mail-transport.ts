@@ -27,15 +27,30 @@ function sendBySmtp(url: string): MailTransport {
         const signal = AbortSignal.timeout(milliseconds);
         await transport.sendMail({ envelope: { from, to: [to] }, raw, signal });
       } catch (error) {
-        const answer = error instanceof Error && "responseCode" in error ? Number(error.responseCode) : 0;
-        if (answer >= 500 && answer < 600) throw new MailRefusedError(`SMTP ${answer}`);
-        throw error;
+        throw isRefusedForGood(error)
+          ? new MailRefusedError(`SMTP ${error.responseCode}`, { cause: error })
+          : error;
       }
     },
     async close() {
       transport.close();
     },
   };
+}
+
+/** nodemailer's names for where the relay's answer came; one at the greeting, at TLS or at the login has a code too. */
+interface RelayAnswer extends Error {
+  readonly code?: string;
+  readonly command?: string;
+  readonly responseCode?: number;
+}
+
+/** A 5xx about this recipient or this message. One about us (greeting, login, sender) ends when somebody mends the settings. */
+function isRefusedForGood(error: unknown): error is RelayAnswer {
+  if (!(error instanceof Error)) return false;
+  const { code, command, responseCode = 0 }: RelayAnswer = error;
+  const isAboutIt = (code === "EENVELOPE" && command === "RCPT TO") || code === "EMESSAGE";
+  return isAboutIt && responseCode >= 500 && responseCode < 600;
 }
 
 /** Absent: a temporary folder, made for the first mail and removed at the end. */

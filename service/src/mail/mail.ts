@@ -38,7 +38,7 @@ export interface MailTransport {
   close(): Promise<void>;
 }
 
-/** The other side has said no for good (SMTP 5xx): trying again would change nothing. */
+/** The other side has said no for good to this recipient or this mail (SMTP 5xx): trying again would change nothing. */
 export class MailRefusedError extends Error {
   override readonly name = "MailRefusedError";
 }
