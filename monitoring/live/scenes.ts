@@ -34,6 +34,7 @@ const ALONGSIDE: Readonly<Record<string, readonly string[]>> = {
   IdAnomaly: ANOMALY,
   IdAnomalyInDatabase: ANOMALY,
   LedgerLosing: ANOMALY,
+  NotificationsFailing: ANOMALY,
   SignupsBelowOffered: SLOW,
   SignupsSlowInCampaign: SLOW_DATABASE,
   NewcomersQueueTooLong: SLOW_DATABASE,

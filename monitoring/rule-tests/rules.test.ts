@@ -37,6 +37,7 @@ const SEVERITIES = {
     "AuditorStale",
     "RuleFailing",
     "AlertmanagerUnreachable",
+    "NotificationsFailing",
   ],
   tickets: [
     "LedgerBehind",
@@ -136,6 +137,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   prometheus_rule_evaluation_failures_total: ["rule_group"],
   prometheus_notifications_alertmanagers_discovered: ["instance"],
   prometheus_notifications_errors_total: ["instance", "alertmanager"],
+  alertmanager_notifications_failed_total: ["instance", "integration"],
 };
 /** What a target carries, whatever it tells. */
 const TARGET_LABELS = ["instance", "job", "run"];

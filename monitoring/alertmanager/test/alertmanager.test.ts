@@ -137,15 +137,21 @@ const ANOMALIES: Labels[] = [
   { alertname: "IdAnomaly", severity: "page", halt: "true", kind: "duplicate", lane: "push" },
   { alertname: "IdAnomalyInDatabase", severity: "page", halt: "true", kind: "ghost", lane: "rule" },
   { alertname: "IdAnomalyInDatabase", severity: "page", halt: "true", kind: "ghost", lane: "push" },
-  {
-    alertname: "ProbeSawForeignData",
-    severity: "page",
-    halt: "true",
-    check: "reads-own",
-    target: "t",
-    lane: "rule",
-  },
+  ...[
+    { halt: "true", check: "reads-own", lane: "rule" },
+    { halt: "true", check: "reads-own", lane: "push" },
+    { halt: "false", check: "responses-private", lane: "rule" },
+    { halt: "false", check: "responses-private", lane: "push" },
+  ].map((labels) => ({ alertname: "ProbeSawForeignData", severity: "page", target: "t", ...labels })),
 ];
+
+/** One of two instances cannot be scraped, and tells nothing of its workers; the other does. */
+const DOWN: Labels[] = [
+  { alertname: "TargetDown", severity: "page", job: "anomalies", instance: "a", lane: "rule" },
+  { alertname: "WorkerMissing", severity: "page", instance: "a", lane: "rule" },
+  { alertname: "WorkerMissing", severity: "page", instance: "b", lane: "rule" },
+];
+const ONES_OF_THEIR_OWN = [...ANOMALIES, ...DOWN].map((each) => each["alertname"]);
 
 describeWith("alertmanager", "inhibition", (installed) => {
   describe.each(versionsOf("alertmanager", installed))("by $name", ({ path: program }) => {
@@ -154,6 +160,7 @@ describeWith("alertmanager", "inhibition", (installed) => {
         "SignupsBelowOffered",
         "AuditorStale",
         "SignupsSlowThisMonth",
+        "WorkerMissing",
       ]);
       expect(
         inhibited.filter(({ alertname }) => ANOMALIES.some((each) => each["alertname"] === alertname)),
@@ -161,6 +168,9 @@ describeWith("alertmanager", "inhibition", (installed) => {
       expect(inhibited.map(({ alertname }) => alertname)).toEqual(
         expect.arrayContaining(["SignupsBelowOffered", "AuditorStale", "SignupsSlowThisMonth"]),
       );
+      expect(inhibited.filter(({ alertname }) => alertname === "WorkerMissing")).toMatchObject([
+        { instance: "a" },
+      ]);
     }, 60_000);
 
     it.each([
@@ -222,11 +232,10 @@ async function inhibitedBy(program: string, config: string, awaited: string[]): 
 async function postAll({ address }: KeptProcess, awaited: string[]): Promise<Labels[]> {
   const url = `http://${address}/api/v2/alerts`;
   const firing = [
-    ...alerts.filter(({ alertname }) => !ANOMALIES.some((each) => each["alertname"] === alertname)),
+    ...alerts.filter(({ alertname }) => !ONES_OF_THEIR_OWN.includes(alertname)),
     ...ANOMALIES,
-  ]
-    .map((labels): Labels => (labels["alertname"] === "TargetDown" ? { ...labels, job: "service" } : labels))
-    .map((labels) => ({ labels, annotations: {}, startsAt: new Date().toISOString() }));
+    ...DOWN,
+  ].map((labels) => ({ labels, annotations: {}, startsAt: new Date().toISOString() }));
   const post = await fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -402,6 +402,70 @@ const PUSH_FAILING: AlertTests = {
   ],
 };
 
+const givenUp = (instance: string, integration: string, ...shape: Segment[]) =>
+  series("alertmanager_notifications_failed_total", { instance, integration, reason: "other" }, ...shape);
+
+const NOTIFICATIONS_FAILING: AlertTests = {
+  alert: "NotificationsFailing",
+  tests: [
+    {
+      name: "fires with the first notification that is given up, for five minutes",
+      proves: ["not yet", "now", "over"],
+      given: [givenUp("m", "webhook", hold(0, 400), hold(1, 600)), givenUp("m", "slack", hold(0, 1_000))],
+      expect: [
+        ...silentAt(0, 395),
+        firesAt(400, saying("1", { instance: "m", integration: "webhook" })),
+        firesAt(690, saying("1", { instance: "m", integration: "webhook" })),
+        ...silentAt(705),
+      ],
+    },
+    {
+      name: "is silent where nobody watches Alertmanager",
+      proves: ["series absent"],
+      given: [],
+      expect: silentAt(0, 300),
+    },
+    {
+      name: "takes a restart for what it is, and no first sample for a failure",
+      proves: ["reset", "first sample"],
+      given: [
+        givenUp("m", "webhook", hold(4, 400), hold(0, 300)),
+        givenUp("n", "webhook", late(300), hold(4, 400)),
+      ],
+      expect: silentAt(0, 300, 305, 400, 405, 600),
+    },
+    {
+      name: "sees what failed while scrapes failed",
+      proves: ["late scrape"],
+      given: [givenUp("m", "webhook", hold(0, 400), failed(60), hold(2, 300))],
+      expect: [...silentAt(455), firesAt(460, saying("2", { instance: "m", integration: "webhook" }))],
+    },
+    {
+      name: "adds the reasons up, and keeps instances and ways apart",
+      proves: ["several instances"],
+      given: [
+        givenUp("m", "webhook", climb(0.1, 600)),
+        series(
+          "alertmanager_notifications_failed_total",
+          { instance: "m", integration: "webhook", reason: "clientError" },
+          climb(0.1, 600),
+        ),
+        givenUp("m", "slack", climb(0.2, 600)),
+        givenUp("n", "webhook", climb(0.3, 600)),
+        givenUp("n", "slack", hold(3, 600)),
+      ],
+      expect: [
+        firesAt(
+          500,
+          saying("60", { instance: "m", integration: "webhook" }),
+          saying("60", { instance: "m", integration: "slack" }),
+          saying("90", { instance: "n", integration: "webhook" }),
+        ),
+      ],
+    },
+  ],
+};
+
 const WATCHDOG: AlertTests = {
   alert: "Watchdog",
   tests: [
@@ -428,6 +492,7 @@ export const WATCHING_TESTS: readonly AlertTests[] = [
   AUDITOR_STALE,
   RULE_FAILING,
   ALERTMANAGER_UNREACHABLE,
+  NOTIFICATIONS_FAILING,
   PUSH_FAILING,
   WATCHDOG,
 ];

@@ -14,6 +14,7 @@ export function watchingRules(parameters: Parameters): RuleGroup {
       auditorStale(parameters),
       ruleFailing(parameters),
       alertmanagerUnreachable(parameters),
+      notificationsFailing(parameters),
       pushFailing(parameters),
       watchdog(),
     ],
@@ -92,6 +93,21 @@ or sum without (alertmanager) (increase(prometheus_notifications_errors_total[${
       "{{ $value | humanize }}: how many Alertmanagers there are (0), or how many deliveries failed.",
     dashboard: "campaign",
     threshold: `none known, or a delivery that failed within ${window}, for ${duration(at.alertmanagerSeconds)}`,
+  };
+}
+
+/** Its page goes out by whatever way is left; where none is, only the watchdog's silence tells. */
+function notificationsFailing({ watching: at }: Parameters): Alert {
+  const window = duration(at.failureSeconds);
+  return {
+    alert: "NotificationsFailing",
+    severity: "page",
+    expr: `sum by (instance, integration) (increase(alertmanager_notifications_failed_total[${window}])) > 0`,
+    summary:
+      "Alertmanager cannot deliver by {{ $labels.integration }}: somebody is not told, or the kill switch does not work.",
+    description: "Notifications that were given up: {{ $value | humanize }}.",
+    dashboard: "campaign",
+    threshold: `one failure, for ${window}`,
   };
 }
 
