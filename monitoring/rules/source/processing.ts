@@ -73,9 +73,13 @@ unless max_over_time(${HELD_BACK}[${duration(at.rateSeconds)}]) > 0`,
     summary: "People ask to sign up, the service is not at its capacity, and they do not become members.",
     description: "Only {{ $value | humanizePercentage }} of the signups that could be done are done.",
     dashboard: "campaign",
-    threshold: `less than ${percent(at.goodputShareMin)} of what is offered or, if that is less, of the measured capacity become members, from ${at.signupsPerSecondMin} a second, for ${duration(at.forSeconds)}`,
+    threshold: `less than ${percent(at.goodputShareMin)} of what is offered or, if that is less, of the measured capacity become members, from ${at.signupsPerSecondMin} a second, for ${duration(at.forSeconds)}; ${heldBack(at.rateSeconds)}`,
   };
 }
+
+/** What is meant is no news; also said in docs/alerts.md, because in these minutes people are told to look. */
+const heldBack = (seconds: number) =>
+  `not while the campaign is closed or reopened for a share of people, nor for ${duration(seconds)} after`;
 
 function promisesBroken({ processing: at }: Parameters): Alert {
   const window = duration(at.waitingSeconds);
@@ -92,7 +96,7 @@ unless max_over_time(${HELD_BACK}[${window}]) > 0`,
     description:
       "Only {{ $value | humanizePercentage }} of those who were due were let in within the promise.",
     dashboard: "campaign",
-    threshold: `less than ${percent(at.keptShareMin)} of at least ${at.eventsMin} appointments kept within ${window}`,
+    threshold: `less than ${percent(at.keptShareMin)} of at least ${at.eventsMin} appointments kept within ${window}; ${heldBack(at.waitingSeconds)}`,
   };
 }
 
