@@ -31,6 +31,17 @@ describe("mutations", () => {
       ],
     },
     {
+      name: "counts and means",
+      expr: "count(x) * avg(x)",
+      mutants: ["sum(x) * avg(x)", "count(x) / avg(x)", "count(x) * max(x)", "count(x) * sum(x)"],
+    },
+    { name: "a quantile of buckets", expr: "histogram_quantile(p, x)", mutants: ["quantile(p, x)"] },
+    {
+      name: "a forecast",
+      expr: "predict_linear(x[1m], y)",
+      mutants: ["last_over_time(x[1m])", "predict_linear(x[30000ms], y)", "predict_linear(x[120000ms], y)"],
+    },
+    {
       name: "matchers and their alternatives",
       expr: 'x{a="1", b=~"2|3"}',
       mutants: [

@@ -72,8 +72,17 @@ const INSTEAD: Readonly<
     avg_over_time: ["max_over_time", "min_over_time"],
     clamp_min: ["clamp_max"],
     absent: ["count"],
+    // Of the buckets' own heights.
+    histogram_quantile: ["quantile"],
   },
-  aggregation: { max: ["min", "sum"], min: ["max", "sum"], sum: ["max", "min"], group: ["count"] },
+  aggregation: {
+    max: ["min", "sum"],
+    min: ["max", "sum"],
+    sum: ["max", "min"],
+    avg: ["max", "sum"],
+    count: ["sum"],
+    group: ["count"],
+  },
 };
 
 const byWord = (operator: keyof typeof INSTEAD, types: readonly string[]): Mutator => ({
@@ -87,6 +96,7 @@ const MUTATORS: readonly Mutator[] = [
   byWord("arithmetic", ["Add", "Sub", "Mul", "Div"]),
   byWord("set operation", ["And", "Or", "Unless"]),
   byWord("function", ["FunctionIdentifier"]),
+  { operator: "function", replacements: withoutForecast },
   byWord("aggregation", ["AggregateOp"]),
   { operator: "operand", replacements: eitherSide },
   { operator: "threshold", replacements: otherNumbers },
@@ -94,6 +104,13 @@ const MUTATORS: readonly Mutator[] = [
   { operator: "label", replacements: otherLabels },
   { operator: "matcher", replacements: otherMatchers },
 ];
+
+/** What is there now, in place of what is to come. */
+function withoutForecast({ type, text, children }: Node): Replacement[] {
+  const range = children[1]?.children[0];
+  if (type !== "FunctionCall" || !text.startsWith("predict_linear(") || range === undefined) return [];
+  return [{ by: `last_over_time(${range.text})` }];
+}
 
 /** `a and b` without b; `a or b` without either. */
 function eitherSide(node: Node): Replacement[] {
