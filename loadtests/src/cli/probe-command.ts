@@ -80,11 +80,11 @@ export function addProbeCommand(program: Command): void {
     )
     .option(
       "--halt-webhook <URL>",
-      "stop the campaign: posted to once an episode, as by Alertmanager",
+      "stop the campaign: posted to when something is found, as by Alertmanager",
       webUrl("--halt-webhook", PORTS.admin),
     )
     .option("--halt-token-file <FILE>", "the webhook's bearer token, in a file that only you can read")
-    .option("--on-violation <COMMAND>", "stop the campaign: run by the shell once an episode")
+    .option("--on-violation <COMMAND>", "stop the campaign: run by the shell when something is found")
     .option(
       "--max-visitors <N>",
       `end after so many visitors; ${endless}`,
@@ -103,7 +103,7 @@ export function addProbeCommand(program: Command): void {
 }
 
 const HELP = `
-An episode ends when nothing was found for five minutes. Ctrl-C ends the probe with its verdict.
+The campaign is stopped again by what is found five minutes later, or soon where that failed. Ctrl-C ends the probe with its verdict.
 
 Exit codes:
     0  its visitors saw their own data, and nobody else's

@@ -1,6 +1,6 @@
 import { STOPPING_CHECKS } from "../../../monitoring/catalogue/closed-sets.ts";
 import type { ProbeCheck } from "./judge-history.ts";
-import { EPISODE_SECONDS } from "./limits.ts";
+import { EPISODE_SECONDS, STOP_AGAIN_SECONDS } from "./limits.ts";
 
 /** What a check has seen, without a pause that would have let the alarm end. Nothing of anybody. */
 export interface Seen {
@@ -14,8 +14,10 @@ export const isStopping = (check: ProbeCheck) => STOPPING_CHECKS.includes(check)
 
 /** What goes on: by check, and since when the campaign is being stopped. Pure but for the times it is given. */
 export interface Alarm {
-  /** What is to be told now. `isNewEpisode`: the campaign has to be stopped. */
-  add(check: ProbeCheck, times: number, atMs: number): { seen: Seen; isNewEpisode: boolean };
+  /** What is to be told now. `isToBeStopped`: the campaign has to be stopped, for the first time or again. */
+  add(check: ProbeCheck, times: number, atMs: number): { seen: Seen; isToBeStopped: boolean };
+  /** Nobody stopped the campaign: what is found a little later is to stop it. */
+  noteNotStopped(nowMs: number): void;
   /** Everything that still goes on. */
   going(nowMs: number): Seen[];
 }
@@ -35,10 +37,13 @@ export function createAlarm(): Alarm {
         times: (isOn ? before.times : 0) + times,
       };
       seenBy.set(check, seen);
-      if (!isStopping(check)) return { seen, isNewEpisode: false };
-      const isNewEpisode = atMs >= stopsUntilMs;
+      if (!isStopping(check) || atMs < stopsUntilMs) return { seen, isToBeStopped: false };
+      // Not put off by what is found meanwhile: people may have reopened what still leaks.
       stopsUntilMs = atMs + EPISODE_SECONDS * 1e3;
-      return { seen, isNewEpisode };
+      return { seen, isToBeStopped: true };
+    },
+    noteNotStopped(nowMs) {
+      stopsUntilMs = nowMs + STOP_AGAIN_SECONDS * 1e3;
     },
     going: (nowMs) => [...seenBy.values()].filter((seen) => isGoing(seen, nowMs)),
   };

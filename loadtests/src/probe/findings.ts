@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plan } from "../plan/plan.ts";
-import { createAlarm } from "./alarm.ts";
+import { createAlarm, type Seen } from "./alarm.ts";
 import type { ForeignData } from "./foreign-data.ts";
 import type { Looked, ProbeCheck } from "./judge-history.ts";
 import { runTagOf } from "./numbering.ts";
@@ -29,7 +29,8 @@ export interface FindingsOptions {
   canaryKey: string | undefined;
   metrics: ProbeMetrics;
   push: AlertPush;
-  stopCampaign(seen: Parameters<AlertPush["tell"]>[0][number]): Promise<void>;
+  /** Resolves with false where nothing stopped it. */
+  stopCampaign(seen: Seen): Promise<boolean>;
   tell: Tell;
 }
 
@@ -54,18 +55,25 @@ export function createFindings(options: FindingsOptions): Findings {
     times.set(check, (times.get(check) ?? 0) + count);
     metrics.add("crowdproof_probe_violations_total", { check }, count);
     metrics.set("crowdproof_probe_last_violation_timestamp_seconds", { check }, nowMs / 1e3);
-    const { seen, isNewEpisode } = alarm.add(check, count, nowMs);
+    const { seen, isToBeStopped } = alarm.add(check, count, nowMs);
     push.tell(alarm.going(nowMs));
-    if (isNewEpisode) {
-      const stop = options.stopCampaign(seen).finally(() => stopping.delete(stop));
-      stopping.add(stop);
-    }
+    if (isToBeStopped) stop(seen);
     if (seen.firstAtMs === seen.lastAtMs) told.delete(check);
     const lines = (told.get(check) ?? 0) + 1;
     told.set(check, lines);
     if (lines <= TOLD_MAX) tell(check, words);
     if (lines === TOLD_MAX) tell(check, "What follows of it is counted, and stands in findings.ndjson.");
     keep({ at: new Date(nowMs).toISOString(), check, times: count, evidence });
+  };
+
+  const stop = (seen: Seen) => {
+    const stopped = options
+      .stopCampaign(seen)
+      .then((isStopped) => {
+        if (!isStopped) alarm.noteNotStopped(Date.now());
+      })
+      .finally(() => stopping.delete(stopped));
+    stopping.add(stopped);
   };
 
   const keep = (line: unknown) => {

@@ -31,10 +31,13 @@ export function readBackSecondsOf(cycleSeconds: number): number {
 }
 
 /**
- * An alarm goes on so long after the last thing seen, as in the rules; what is seen later is another episode, and stops
- * the campaign again.
+ * An alarm goes on so long after the last thing seen, as in the rules; what is seen later is another episode. What is seen
+ * so long after the campaign was stopped stops it again: people may have reopened it.
  */
 export const EPISODE_SECONDS = 300;
+
+/** After all tries to stop the campaign failed: as long as between two tries, so that a storm starts no storm of commands. */
+export const STOP_AGAIN_SECONDS = 20;
 
 /** Red histories are kept as run folders with their reports; of more episodes only the counts. */
 export const KEPT_FINDINGS_MAX = 10;

@@ -20,7 +20,7 @@ afterEach(() => {
 async function stop(options: Partial<StopOptions>) {
   const said: string[] = [];
   const counted: string[] = [];
-  await stopCampaign(SEEN, {
+  const isStopped = await stopCampaign(SEEN, {
     webhook: null,
     command: null,
     folder: "/nowhere",
@@ -35,7 +35,7 @@ async function stop(options: Partial<StopOptions>) {
     say: (text) => said.push(text),
     ...options,
   });
-  return { said, counted };
+  return { said, counted, isStopped };
 }
 
 /** Answers with these, one after the other; null never. */
@@ -52,6 +52,7 @@ async function listen(statuses: (number | null)[]): Promise<string> {
 it("tries a webhook again that hangs, or sends elsewhere, until it takes it", async () => {
   const url = await listen([null, 307, 200]);
   expect(await stop({ webhook: { url, token: "t" } })).toEqual({
+    isStopped: true,
     counted: ["webhook failed", "webhook failed", "webhook done"],
     said: [
       "The halt webhook did not stop the campaign: no answer within 0.3 s; trying again.",
@@ -62,7 +63,9 @@ it("tries a webhook again that hangs, or sends elsewhere, until it takes it", as
 });
 
 it("gives a webhook up after its tries, and says that a person has to stop the campaign", async () => {
-  const { said, counted } = await stop({ webhook: { url: await listen([401, 401, 401]), token: undefined } });
+  const webhook = { url: await listen([401, 401, 401]), token: undefined };
+  const { said, counted, isStopped } = await stop({ webhook });
+  expect(isStopped).toBe(false);
   expect(counted).toEqual(["webhook failed", "webhook failed", "webhook failed"]);
   expect(said.at(-1)).toContain("NOT STOPPED BY IT; stop the campaign by hand");
 });
@@ -75,6 +78,17 @@ it("ends a command that hangs, with everything that it has started", async () =>
     "The command given by --on-violation did not end within 0.3 s, and was ended; stop the campaign by hand.",
   ]);
   await expect.poll(() => processesOf(`sleep ${mark}`).filter((line) => line.includes(mark))).toEqual([]);
+});
+
+it.each([
+  { name: "the webhook alone took it", status: 200, command: "exit 3", isStopped: true },
+  { name: "the command alone ended well", status: 500, command: "exit 0", isStopped: true },
+  { name: "neither did", status: 500, command: "exit 3", isStopped: false },
+  { name: "there is nothing to call", status: null, command: null, isStopped: true },
+])("says whether the campaign is stopped where $name", async ({ status, command, isStopped }) => {
+  const url = await listen([status, status, status]);
+  const webhook = status === null ? null : { url, token: undefined };
+  expect((await stop({ webhook, command })).isStopped).toBe(isStopped);
 });
 
 it("tells a command what was found where", async () => {

@@ -35,32 +35,42 @@ export const STOP_PATIENCE: StopPatience = {
 
 const KILL_MS = 2_000;
 
-/** Both at once, once for an episode. Never throws: what did not work is said and counted. */
-export async function stopCampaign(seen: Seen, options: StopOptions): Promise<void> {
-  await Promise.all([callWebhook(seen, options), runCommand(seen, options)]);
+/**
+ * Both at once. Never throws: what did not work is said and counted. Resolves with false where something was to stop the
+ * campaign, and none of it did.
+ */
+export async function stopCampaign(seen: Seen, options: StopOptions): Promise<boolean> {
+  const ended = await Promise.all([callWebhook(seen, options), runCommand(seen, options)]);
+  return ended.includes("stopped") || !ended.includes("failed");
 }
+
+type Stop = "stopped" | "failed" | "nothing to call";
 
 async function callWebhook(
   seen: Seen,
   { webhook, places, patience, count, say }: StopOptions,
-): Promise<void> {
-  if (webhook === null) return;
+): Promise<Stop> {
+  if (webhook === null) return "nothing to call";
   const body = webhookBody(probeAlert(seen, places));
   for (const pauseMs of [...patience.pausesMs, null]) {
     const trouble = await postJson(webhook.url, body, { timeoutMs: patience.tryMs, token: webhook.token });
     count("webhook", trouble === null);
-    if (trouble === null) return say("The campaign is stopped: the halt webhook took it.");
+    if (trouble === null) {
+      say("The campaign is stopped: the halt webhook took it.");
+      return "stopped";
+    }
     const next = pauseMs === null ? "NOT STOPPED BY IT; stop the campaign by hand" : "trying again";
     say(`The halt webhook did not stop the campaign: ${trouble}; ${next}.`);
     if (pauseMs !== null) await sleep(pauseMs);
   }
+  return "failed";
 }
 
 async function runCommand(
   seen: Seen,
   { command, folder, places, patience, count, say }: StopOptions,
-): Promise<void> {
-  if (command === null) return;
+): Promise<Stop> {
+  if (command === null) return "nothing to call";
   const ending = await runInShell(
     command,
     {
@@ -76,6 +86,7 @@ async function runCommand(
       ? "The campaign is stopped: the command given by --on-violation ended well."
       : `The command given by --on-violation ${ending}; stop the campaign by hand.`,
   );
+  return ending === null ? "stopped" : "failed";
 }
 
 /** Null where it ended well. A group of its own, so that all of it can be ended. */
