@@ -39,3 +39,13 @@ it.each(["localhost:9093", "ftp://127.0.0.1", "127.0.0.1", "", "http://"])(
     );
   },
 );
+
+it("takes a password with a % that is escaped, and refuses one that is not without showing it", () => {
+  const webhook = webUrl("--halt-webhook", 3001);
+  expect(webhook("http://me:50%25@127.0.0.1/")).toBe("http://me:50%25@127.0.0.1");
+  for (const text of ["http://me:secret%@127.0.0.1/", "http://me:secret%zz@127.0.0.1/", "http://%ff:x@a/"]) {
+    expect(() => webhook(text)).toThrow(
+      /^--halt-webhook: a % in its user or password is written %25 in a URL\.$/,
+    );
+  }
+});

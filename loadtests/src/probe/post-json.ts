@@ -4,14 +4,14 @@ export async function postJson(
   body: string,
   { timeoutMs, token }: { timeoutMs: number; token?: string | undefined },
 ): Promise<string | null> {
-  const { username, password, ...bare } = splitCredentials(url);
-  const authorization =
-    token !== undefined
-      ? { authorization: `Bearer ${token}` }
-      : username === ""
-        ? {}
-        : { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
   try {
+    const { username, password, ...bare } = splitCredentials(url);
+    const authorization =
+      token !== undefined
+        ? { authorization: `Bearer ${token}` }
+        : username === ""
+          ? {}
+          : { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
     const answer = await fetch(bare.url, {
       method: "POST",
       headers: { "content-type": "application/json", ...authorization },
