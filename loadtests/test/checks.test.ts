@@ -102,6 +102,12 @@ describe("a healthy history", () => {
     ]);
   });
 
+  it("names what the target file's headers stepped around, which nobody judged", async () => {
+    const history = healthyHistory();
+    history.plan.target.bypassed = ["captcha"];
+    expect(decideVerdict(await judge(history)).reasons[0]).toMatch(/; not judged: .*captcha \(bypassed\)$/);
+  });
+
   it("reports a member who was late, without failing", async () => {
     const history = healthyHistory();
     const late = history.events.find(

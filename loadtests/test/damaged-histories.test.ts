@@ -5,10 +5,11 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRandom } from "../src/arrivals/random.ts";
 import { checkHistory } from "../src/checks/check-history.ts";
-import type { Event } from "../src/events/event.ts";
+import type { Event, RequestEvent } from "../src/events/event.ts";
 import { EVENT_SCHEMA } from "../src/events/event-schema.ts";
 import { UsageError } from "../src/usage-error.ts";
 import { decideVerdict } from "../src/verdict/decide-verdict.ts";
+import type { Verdict } from "../src/verdict/verdict.ts";
 import { healthyHistory, writeRun } from "./history-builder.ts";
 
 let root: string;
@@ -124,6 +125,41 @@ describe("a damaged history", () => {
       "fail",
       [[27, 3]],
     ]);
+  });
+});
+
+describe("a history on which a statement of ours fails", () => {
+  /** Judges a healthy history with one signup changed. */
+  async function judgeWith(change: Partial<RequestEvent>) {
+    const history = healthyHistory();
+    const at = history.events.findIndex(
+      (e) => e.type === "request" && e.visitor === 27 && e.control === null,
+    );
+    history.events[at] = { ...history.events[at]!, ...change } as RequestEvent;
+    return decideVerdict(await checkHistory(await writeRun(join(root, String(runs++)), history)));
+  }
+  const outcomesOf = (verdict: Verdict, names: string[]) =>
+    names
+      .map((name) => verdict.checks.find((check) => check.name === name))
+      .map((check) => check?.judged && check.outcome);
+
+  it("says of an ID with a zero byte in it that it is malformed", async () => {
+    const verdict = await judgeWith({ memberId: "M-\u0000001" });
+    expect(outcomesOf(verdict, ["ids-well-formed"])).toEqual(["fail"]);
+  });
+
+  it("is unknown, and no bug, where the target tells a time beyond all numbers", async () => {
+    const verdict = await judgeWith({ originMilliseconds: 1e300 });
+    expect(verdict.outcome).toBe("unknown");
+    expect(outcomesOf(verdict, ["claim", "reads-own", "history"])).toEqual(["unknown", "pass", "pass"]);
+    expect(verdict.checks.find(({ name }) => name === "claim")?.summary).toContain("the check itself failed");
+    expect(verdict.run.requests).toBeGreaterThan(0);
+  });
+
+  it("still says whose data was shown", async () => {
+    const foreign = [{ runTag: 1, visitor: 3, field: "email" as const, place: "body" }];
+    const verdict = await judgeWith({ originMilliseconds: 1e300, foreign });
+    expect([verdict.outcome, verdict.exposures.length]).toEqual(["fail", 1]);
   });
 });
 

@@ -24,23 +24,58 @@ const ALERTS_MAX = 200;
 export async function checkHistory(dir: string): Promise<JudgedHistory> {
   const history = await openHistory(dir);
   try {
-    await prepare(history, "overlap");
-    const checks: CheckResult[] = [];
-    for (const rule of CHECKS) checks.push(waived(history, rule) ?? (await checkOne(history, rule)));
-    checks.push(await checkControl(history), ...(await checkObjectives(history)));
+    const broken: Broken[] = [];
+    /** What is read beside the checks: where that fails, the check that speaks of it is unknown. */
+    const attempt = async <Value>(check: string, fallback: Value, read: () => Promise<Value>) => {
+      try {
+        return await read();
+      } catch (error) {
+        broken.push({ check, error });
+        return fallback;
+      }
+    };
+    if (!(await attempt("claim", false, () => prepare(history, "overlap")))) await history.run(NO_OVERLAP);
+    const found: CheckResult[] = [];
+    for (const rule of CHECKS) found.push(waived(history, rule) ?? (await checkOne(history, rule)));
+    found.push(await checkControl(history), ...(await checkObjectives(history)));
     if (history.plan.alerts)
-      for (const rule of alertChecks(history)) checks.push(await checkOne(history, rule));
-    const alerts = await readAlerts(history);
-    return { checks, ...(await readExposures(history)), alerts, ...(await readFacts(history, checks)) };
+      for (const rule of alertChecks(history)) found.push(await checkOne(history, rule));
+    const alerts = await attempt("unexpected-pages", [], () => readAlerts(history));
+    const shown = await attempt("reads-own", NO_EXPOSURES, () => readExposures(history));
+    const facts = await attempt("history", NO_FACTS, () => readFacts(history));
+    const checks = found.map((check) => brokenBy(broken, check));
+    return {
+      checks,
+      ...shown,
+      alerts,
+      bypassed: history.plan.target.bypassed,
+      ...describeRun(history, facts, checks),
+    };
   } finally {
     await history.close();
   }
 }
 
+interface Broken {
+  check: string;
+  error: unknown;
+}
+
+/** A violation that the check has found stands. */
+function brokenBy(broken: readonly Broken[], check: CheckResult): CheckResult {
+  const found = broken.find(({ check: name }) => name === check.name);
+  if (found === undefined || (check.judged && check.outcome === "fail")) return check;
+  return crashed(check, found.error);
+}
+
 async function checkOne(history: HistoryDatabase, rule: CheckRule): Promise<CheckResult> {
   if (history.loadError !== null)
     return crashed(rule, new Error(`the history cannot be read: ${history.loadError}`));
-  if (rule.name === "ids-well-formed") await markMalformedIds(history);
+  try {
+    if (rule.name === "ids-well-formed") await markMalformedIds(history);
+  } catch (error) {
+    return crashed(rule, error);
+  }
   return await runCheck(history, rule);
 }
 
@@ -79,20 +114,27 @@ async function markMalformedIds(history: HistoryDatabase): Promise<void> {
   }
   const PER_INSERT_MAX = 1000;
   for (let at = 0; at < found.length; at += PER_INSERT_MAX) {
-    const values = found
-      .slice(at, at + PER_INSERT_MAX)
-      .map(({ memberId, problem }) => `(${text(memberId)}, ${text(problem)})`);
-    await history.run(`insert into malformed values ${values.join(", ")}`);
+    const rows = found.slice(at, at + PER_INSERT_MAX);
+    const places = rows.map((_, row) => `($${2 * row + 1}, $${2 * row + 2})`);
+    // Never as literals: an ID may hold whatever a target sends, a zero byte too.
+    const values = rows.flatMap(({ memberId, problem }) => [memberId, problem]);
+    await history.run(`insert into malformed values ${places.join(", ")}`, values);
   }
 }
 
-async function prepare(history: HistoryDatabase, name: string): Promise<void> {
+async function prepare(history: HistoryDatabase, name: string): Promise<true> {
   for (const { mark, sql } of await readStatements(name)) if (mark === "prepare") await history.run(sql);
+  return true;
 }
 
-async function readExposures(
-  history: HistoryDatabase,
-): Promise<Pick<JudgedHistory, "exposures" | "exposuresTotal">> {
+/** So that the rest of what is known of the run can be told. */
+const NO_OVERLAP =
+  "create or replace temp table overlap (scope varchar, step varchar, visitors bigint, overlapped bigint)";
+
+type Shown = Pick<JudgedHistory, "exposures" | "exposuresTotal">;
+const NO_EXPOSURES: Shown = { exposures: [], exposuresTotal: 0 };
+
+async function readExposures(history: HistoryDatabase): Promise<Shown> {
   await prepare(history, "exposures");
   const [{ total } = { total: 0 }] = await history.rows<{ total: number }>(
     "select count(*) as total from exposures",
@@ -119,13 +161,33 @@ interface Facts extends Record<string, unknown> {
   seconds: number;
 }
 
-async function readFacts(
-  history: HistoryDatabase,
-  checks: CheckResult[],
-): Promise<Pick<JudgedHistory, "strength" | "run">> {
-  const { plan } = history;
+const NO_FACTS: Facts = {
+  visitorsPlanned: 0,
+  visitorsStarted: 0,
+  requests: 0,
+  answersWithOwnData: 0,
+  signupsAcknowledged: 0,
+  overlapRatio: null,
+  bursts: 0,
+  burstVisitorsMax: 0,
+  engine: null,
+  engineVersion: null,
+  startedAt: null,
+  stopped: null,
+  seconds: 0,
+};
+
+async function readFacts(history: HistoryDatabase): Promise<Facts> {
   const [facts] = await history.rows<Facts>(findStatement(await readStatements("facts"), "facts") ?? "");
   if (!facts) throw new Error("facts.sql gave no row");
+  return facts;
+}
+
+function describeRun(
+  { plan }: HistoryDatabase,
+  facts: Facts,
+  checks: CheckResult[],
+): Pick<JudgedHistory, "strength" | "run"> {
   const claim = checks.find(({ name }) => name === "claim");
   const { answersWithOwnData, signupsAcknowledged, overlapRatio, bursts, burstVisitorsMax } = facts;
   return {
@@ -171,5 +233,3 @@ function environment(): Pick<RunFacts, "crowdproofVersion" | "node" | "machine">
     machine: `${platform()} ${release()}, ${cores.length} × ${cores[0]?.model.trim() ?? "unknown CPU"}, ${gibibytes} GiB`,
   };
 }
-
-const text = (value: string) => `'${value.replaceAll("'", "''")}'`;

@@ -31,7 +31,8 @@ export interface HistoryDatabase {
   readonly loadError: string | null;
   /** Rows as plain values; BIGINT comes as a number (all of ours are below 2⁵³). */
   rows<Row extends Record<string, unknown> = Record<string, SqlValue>>(sql: string): Promise<Row[]>;
-  run(sql: string): Promise<void>;
+  /** `values` fill `$1`, `$2`, …: whatever characters stand in them. */
+  run(sql: string, values?: readonly string[]): Promise<void>;
   /** Rows by and by, for what SQL cannot decide; at most some thousand at a time. */
   stream(sql: string): AsyncIterable<Record<string, unknown>[]>;
   /** Makes the views mean the events of one control alone, or the campaign again. */
@@ -99,8 +100,9 @@ function createQueries(
       const reader = await connection.runAndReadAll(sql);
       return reader.getRowObjectsJS().map((row) => plain(row) as Row);
     },
-    async run(sql) {
-      await connection.run(sql);
+    async run(sql, values = []) {
+      if (values.length === 0) await connection.run(sql);
+      else await connection.run(sql, [...values]);
     },
     async *stream(sql) {
       const result = await connection.stream(sql);

@@ -10,6 +10,8 @@ export interface JudgedHistory {
   /** In the order in which they fired, at most ALERTS_MAX. */
   alerts: AlertSeen[];
   strength: StrengthNumbers;
+  /** What the target file's headers step around, in its words. */
+  bypassed: string[];
   run: RunFacts;
 }
 

@@ -27,12 +27,14 @@ function judged(
   checks: CheckResult[],
   change: Partial<JudgedHistory["strength"]> = {},
   exposuresTotal = 0,
+  bypassed: string[] = [],
 ): JudgedHistory {
   return {
     checks,
     exposures: [],
     exposuresTotal,
     alerts: [],
+    bypassed,
     strength: {
       answersWithOwnData: 41_203,
       signupsAcknowledged: 9_120,
@@ -167,6 +169,17 @@ describe("the headline", () => {
         "data mix; not judged: telemetry-clean (it is somebody else's)",
     ]);
   });
+
+  it.each<Outcome>(["pass", "fail", "unknown"])(
+    "of a %s names what the headers stepped around",
+    (outcome) => {
+      const checks = [result("invariant", outcome), result("invariant", "not judged", "telemetry-clean")];
+      const { reasons } = decideVerdict(judged(checks, {}, 0, ["captcha", "the gateway"]));
+      expect(reasons[0]).toMatch(
+        /; not judged: telemetry-clean \(it is somebody else's\), captcha \(bypassed\), the gateway \(bypassed\)$/,
+      );
+    },
+  );
 
   it("of a fail names the exposures first", () => {
     const checks = [

@@ -47,7 +47,7 @@ function isOf(
 
 /** The headline first, with what was not judged in the same line; then every other check that is not well. */
 function reasonsOf(
-  { checks, exposuresTotal, run }: JudgedHistory,
+  { checks, exposuresTotal, run, bypassed }: JudgedHistory,
   { outcome, passSentence }: { outcome: Outcome; passSentence: string },
 ): string[] {
   const reasons = ORDER.flatMap((row) =>
@@ -66,10 +66,13 @@ function reasonsOf(
   if (outcome === "fail" && exposuresTotal > 0) {
     reasons[0] = `${exposuresTotal.toLocaleString("en")} exposure${exposuresTotal === 1 ? "" : "s"}; ${reasons[0]}`;
   }
-  const unjudged = checks
-    .filter(({ judged }) => !judged)
-    .map((check) => unjudgedText(check))
-    .sort();
+  const unjudged = [
+    ...checks
+      .filter(({ judged }) => !judged)
+      .map((check) => unjudgedText(check))
+      .sort(),
+    ...bypassed.map((what) => `${what} (bypassed)`),
+  ];
   if (unjudged.length > 0) reasons[0] = `${reasons[0]}; not judged: ${unjudged.join(", ")}`;
   return reasons;
 }
