@@ -17,7 +17,7 @@ import { followHistory } from "../events/follow-history.ts";
 import { isExposure } from "../events/is-exposure.ts";
 import { type MailSink, openMailSink } from "../mail/mail-sink.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
-import { latenessOf, requireCapacity, whyK6IsLate } from "../plan/forecast.ts";
+import { forecastPlan, latenessOf, requireCapacity, whyK6IsLate } from "../plan/forecast.ts";
 import type { Plan } from "../plan/plan.ts";
 import { createRunId } from "../plan/run-id.ts";
 import { REFERENCE_TARGET } from "../reference/reference-target.ts";
@@ -101,7 +101,7 @@ async function gate(campaignName: string, flags: GateFlags): Promise<void> {
   const { runGate } = await import("../gate.ts");
   const stop = stopOnSignals();
   const seen = { exposed: 0 };
-  const service = flags.target === undefined ? await startOwnService(flags, stop.signal) : null;
+  const service = flags.target === undefined ? await startOwnService(plan, flags, stop.signal) : null;
   let mails: MailSink | null = null;
   let watch: RunWatch | null = null;
   try {
@@ -250,11 +250,16 @@ function circumstancesFor(flags: GateFlags): Record<string, string> {
   };
 }
 
-async function startOwnService(flags: GateFlags, signal: AbortSignal): Promise<RunningService> {
+async function startOwnService(plan: Plan, flags: GateFlags, signal: AbortSignal): Promise<RunningService> {
   const databaseUrl = process.env["DATABASE_URL"];
   const where = databaseUrl === undefined ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
   const { fault } = flags;
-  const environment = circumstancesFor(flags);
+  const environment: Record<string, string> = {
+    // Alert rules compare what comes, and what the service can do, with this; both file tickets alone, which fail no gate.
+    PLAN_VISITORS_PER_SECOND:
+      process.env["PLAN_VISITORS_PER_SECOND"] ?? String(forecastPlan(plan).peakPerSecond),
+    ...circumstancesFor(flags),
+  };
   const guarded =
     environment["GUARD"] === "off" ? ", its guard off so that the fault shows (GUARD=on keeps it on)" : "";
   process.stdout.write(`Starting the reference service on ${where}${guarded} …\n`);
