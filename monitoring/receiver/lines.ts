@@ -1,17 +1,19 @@
 import type { Notification, ToldAlert } from "./notification.ts";
 
 /** Labels that every line says otherwise, or that tell a person nothing. */
-const SAID_ALREADY = new Set(["alertname", "severity", "halt", "monitor"]);
+const SAID_ALREADY = new Set(["alertname", "severity", "halt"]);
 const LINE_CHARACTERS_MAX = 400;
 
-/** One line for each alert of a notification. */
-export function linesOf({ route, receivedAtMs, alerts }: Notification): string[] {
-  return alerts.map((alert) => lineOf(receivedAtMs, route, wordsOf(alert)));
+/** One line for each alert of a notification, and one that counts those that Alertmanager cut off. */
+export function linesOf({ route, receivedAtMs, alerts, truncatedAlerts }: Notification): string[] {
+  const words = alerts.map(wordsOf);
+  if (truncatedAlerts > 0) words.push(`and ${truncatedAlerts} more: see Alertmanager`);
+  return words.map((each) => lineOf(receivedAtMs, route, each));
 }
 
-/** `22:41:03.123 PAGE     words` */
+/** `22:41:03.123Z PAGE     words`, in UTC. */
 export function lineOf(atMs: number, title: string, words: string): string {
-  const time = new Date(atMs).toISOString().slice(11, 23);
+  const time = new Date(atMs).toISOString().slice(11);
   return withoutControls(`${time} ${title.toUpperCase().padEnd(8)} ${words}`).slice(0, LINE_CHARACTERS_MAX);
 }
 

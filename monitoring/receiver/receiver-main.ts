@@ -3,7 +3,8 @@
  * and shouts when the watchdog is silent. `node monitoring/receiver/receiver-main.ts --help`
  */
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { type AddressInfo, isIPv6 } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PORTS } from "../catalogue/ports.ts";
@@ -11,6 +12,8 @@ import { createDeadMansSwitch } from "./dead-mans-switch.ts";
 import { lineOf } from "./lines.ts";
 import { createReceiver } from "./receiver.ts";
 import { shout } from "./shout.ts";
+
+const EXIT = { usage: 2, bug: 70 } as const;
 
 const HELP = `Usage: node monitoring/receiver/receiver-main.ts [options]
   --host HOST               address to listen on (127.0.0.1)
@@ -48,16 +51,24 @@ function readOptions() {
   return values;
 }
 
+/** The person who typed it can mend it. The stack's own is not here: the receiver runs from its folder and the catalogue alone. */
+class UsageError extends Error {}
+
 function notNegative(name: string, value: string): number {
   const number = Number(value);
-  if (value.trim() === "" || !(number >= 0)) throw new TypeError(`--${name} ${value}: expected a number`);
+  if (value.trim() === "" || !(number >= 0)) throw new UsageError(`--${name} ${value}: expected a number`);
   return number;
+}
+
+function portOf(value: string): number {
+  if (/^\d+$/.test(value) && Number(value) <= 65_535) return Number(value);
+  throw new UsageError(`--port ${value}: expected a whole number from 0 to 65535`);
 }
 
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help) return void process.stdout.write(HELP);
-  const number = (name: "port" | "silence-seconds" | "first-word-seconds" | "notifications-max") =>
+  const number = (name: "silence-seconds" | "first-word-seconds" | "notifications-max") =>
     notNegative(name, options[name]);
   const nowSeconds = () => performance.now() / 1_000;
   const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
@@ -73,10 +84,9 @@ async function main(): Promise<void> {
     nowSeconds,
     writeLine,
   });
-  server.listen(number("port"), options.host);
-  await once(server, "listening");
-  const { port, address, family } = server.address() as AddressInfo;
-  writeLine(`The receiver listens at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
+  await listen(server, portOf(options.port), options.host);
+  const { port, address } = server.address() as AddressInfo;
+  writeLine(`The receiver listens at http://${hostPort(address, port)}`);
   const writeSilence = (words: string) => writeLine(lineOf(Date.now(), "silence", words));
   const look = () => {
     const seconds = deadMansSwitch.secondsSince(nowSeconds());
@@ -99,13 +109,33 @@ async function main(): Promise<void> {
   server.closeAllConnections();
 }
 
+/** In Prometheus' and Alertmanager's words where it cannot, so that whoever starts all three reads one sentence. */
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    const isTaken = "code" in error && error.code === "EADDRINUSE";
+    const words = isTaken ? "bind: address already in use" : error.message;
+    throw new UsageError(`listen tcp ${hostPort(host, port)}: ${words}`, { cause: error });
+  }
+}
+
+function hostPort(host: string, port: number): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+function isParsing(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+}
+
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    // As Prometheus and Alertmanager say it, so that whoever starts all three reads one sentence.
-    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error;
-    const words = taken ? `listen tcp 127.0.0.1:${error.port}: bind: address already in use` : String(error);
-    process.stderr.write(`${words}\n`);
-    process.exit(2);
+    const isMendable = error instanceof UsageError || isParsing(error);
+    const stack = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(isMendable ? `${error.message}\n` : `This is a bug.\n${stack}\n`);
+    process.exit(isMendable ? EXIT.usage : EXIT.bug);
   },
 );

@@ -78,7 +78,7 @@ describe("a notification", () => {
     expect((await post("/page", webhook(alert({ kind: "duplicate" })))).status).toBe(200);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^\d\d:\d\d:\d\d\.\d{3} PAGE {5}IdAnomaly kind=duplicate: somebody was shown another person's data → http:\/\/r\/IdAnomaly$/,
+        /^\d\d:\d\d:\d\d\.\d{3}Z PAGE {5}IdAnomaly kind=duplicate: somebody was shown another person's data → http:\/\/r\/IdAnomaly$/,
       ),
     ]);
     const [first] = (await kept()) as unknown as { receivedAtMs: number }[];
@@ -89,6 +89,14 @@ describe("a notification", () => {
   it("that says an alert is over is said as that", async () => {
     await post("/ticket", webhook(alert({}, { status: "resolved" })));
     expect(lines).toEqual([expect.stringMatching(/ TICKET {3}IdAnomaly: over$/)]);
+  });
+
+  it("of a hundred alerts says how many more there were", async () => {
+    await post("/page", { ...webhook(alert()), truncatedAlerts: 17 });
+    expect(lines).toEqual([
+      expect.stringMatching(/ PAGE {5}IdAnomaly: /),
+      expect.stringMatching(/ PAGE {5}and 17 more: see Alertmanager$/),
+    ]);
   });
 
   it("is counted by route, each of them there from the start", async () => {
