@@ -2,7 +2,7 @@ import { ACTION_OUTCOMES } from "../../monitoring/catalogue/closed-sets.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
 import { NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
-import { age, perSecond, probe } from "./promql.ts";
+import { age, oldestAge, perSecond, probe } from "./promql.ts";
 
 export const NO_PROBE = "no probe runs";
 
@@ -82,15 +82,18 @@ export const THE_PROBE: readonly PanelSpec[] = [
     kind: "graph",
     title: "Probe: how long ago",
     description:
-      "Since the last visitor was done, since one saw their own data, and since a check failed last (no line: never).",
+      "Since the last visitor was done and since one saw their own data, at the target where that is longest ago; and since a check failed last, at any (no line: never).",
     unit: "s",
     thresholds: upTo(alertAt.watching.probeSilentSeconds / 2, alertAt.watching.probeSilentSeconds),
     noValue: NO_PROBE,
     width: 6,
     runbooks: ["ProbeSilent"],
     queries: [
-      { expr: age(probe("crowdproof_probe_last_visit_timestamp_seconds")), legend: "visit" },
-      { expr: age(probe("crowdproof_probe_last_positive_timestamp_seconds")), legend: "own data seen" },
+      { expr: oldestAge(probe("crowdproof_probe_last_visit_timestamp_seconds"), "target"), legend: "visit" },
+      {
+        expr: oldestAge(probe("crowdproof_probe_last_positive_timestamp_seconds"), "target"),
+        legend: "own data seen",
+      },
       { expr: age(probe("crowdproof_probe_last_violation_timestamp_seconds")), legend: "check failed" },
     ],
   },

@@ -30,6 +30,11 @@ export function age(timestamp: string): string {
   return `time() - max(${timestamp} > 0)`;
 }
 
+/** The same of the one with this label for whom it is longest ago: who is silent is not hidden by another. */
+export function oldestAge(timestamp: string, label: string): string {
+  return `time() - min(max by (${label}) (${timestamp} > 0))`;
+}
+
 const CAPACITY_OF_EACH = service("crowdproof_capacity_signups_per_second");
 /** Signups a second that all instances can do, as in the rules: one that was never full counts as the mean of the others. */
 export const capacity = `(count(${CAPACITY_OF_EACH}) * avg(${CAPACITY_OF_EACH} > 0))`;

@@ -65,6 +65,17 @@ const STORIES: readonly Story[] = [
     },
     shows: 2,
   },
+  {
+    name: "0 where one of two instances looks, as the alert has it",
+    ...ofAuditor,
+    series: {
+      [FINDINGS("a")]: always(0),
+      [FINDINGS("b")]: always(0),
+      [LOOK("a")]: always(AT_SECONDS - 60),
+      [LOOK("b")]: young,
+    },
+    shows: 0,
+  },
   { name: "nothing where there is no service", ...ofAuditor, series: {}, shows: null },
   {
     name: "0 of a probe that sees its own",

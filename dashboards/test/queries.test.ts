@@ -10,12 +10,14 @@ import {
 import { JOBS } from "../../monitoring/catalogue/jobs.ts";
 import type { Metric } from "../../monitoring/catalogue/metric.ts";
 import { groupingLabelsOf, type Matcher, selectorsOf } from "../../monitoring/promql/selectors.ts";
+import { QUESTIONS } from "../../monitoring/watch/questions.ts";
 import { allQueries, fillIn, NAMES, type PanelQuery, readDashboard } from "./read-dashboards.ts";
 
 /** Added by Prometheus to whatever it scrapes. */
 const SCRAPE_LABELS = ["instance", "job"];
-/** Written by Prometheus itself; their other labels are the alerts' own. */
+/** Written by Prometheus itself; the other labels of ALERTS are the alerts' own. */
 const OWN_SERIES: Readonly<Record<string, readonly string[]>> = {
+  up: [],
   ALERTS: ["alertname", "alertstate", "severity", "kind", "lane"],
 };
 const SERIES = new Map(METRIC_NAMES.flatMap((name) => seriesNamesOf(name).map((series) => [series, name])));
@@ -53,6 +55,16 @@ describe("the dashboards' queries", () => {
     expect(unread(queries, rules)).toEqual([]);
     const withoutBatches = queries.filter(({ expr }) => !expr.includes("crowdproof_batch_rows"));
     expect(unread(withoutBatches, rules)).toEqual(["crowdproof_batch_rows"]);
+  });
+});
+
+describe("the questions of crowdproof watch", () => {
+  it("ask only for metrics, labels and values of the catalogue", () => {
+    const questions = Object.entries(QUESTIONS);
+    expect(questions.length).toBeGreaterThan(20);
+    expect(
+      questions.flatMap(([name, expr]) => strangers(expr).map((stranger) => `${name}: ${stranger}`)),
+    ).toEqual([]);
   });
 });
 

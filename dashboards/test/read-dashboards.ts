@@ -78,7 +78,7 @@ export interface PanelQuery {
   readonly isRange: boolean;
 }
 
-/** Every question that opening the dashboards asks: panels, annotations, and what fills the choices. */
+/** Every PromQL question of the dashboards: panels and annotations. What fills the choices is no PromQL. */
 export function allQueries(): PanelQuery[] {
   return NAMES.flatMap((name) => {
     const dashboard = readDashboard(name);

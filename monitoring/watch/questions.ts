@@ -22,9 +22,10 @@ export const QUESTIONS = {
   deploying: "max(crowdproof_deploying)",
   anomalies: "sum by (kind) (crowdproof_anomalies_total)",
   findings: "max by (kind) (crowdproof_auditor_findings)",
-  lookAgeSeconds: "time() - min(crowdproof_auditor_last_look_timestamp_seconds)",
+  // Each instance looks at the same database: the youngest look counts, as for the alert.
+  lookAgeSeconds: "time() - max(crowdproof_auditor_last_look_timestamp_seconds)",
   probeViolations: "sum by (target, check) (crowdproof_probe_violations_total)",
-  probeAgeSeconds: "time() - min by (target) (crowdproof_probe_last_positive_timestamp_seconds > 0)",
+  probeAgeSeconds: "time() - max by (target) (crowdproof_probe_last_positive_timestamp_seconds > 0)",
   exposures: "sum by (run) (crowdproof_run_exposures_total)",
   targetsUp: "sum(up)",
   targets: "count(up)",
