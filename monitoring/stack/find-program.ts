@@ -41,8 +41,11 @@ export function findProgram(program: Program, env: NodeJS.ProcessEnv = process.e
 }
 
 /** What to do about one that is missing. */
-export function howToInstall(program: Program): string {
+export function howToInstall(program: Program, env: NodeJS.ProcessEnv = process.env): string {
   const { install, key } = PROGRAMS[program];
+  const named = env[key] ?? "";
+  if (named !== "" && !isExecutable(named))
+    return `${key} is ${named}, which is no program: correct or unset it`;
   const build = program === "grafana" ? "" : ", or npm run build:monitoring";
   return `${install}${build}, or set ${key}`;
 }
