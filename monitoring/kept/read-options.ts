@@ -27,6 +27,7 @@ export function readOptions<Options extends ParseArgsOptionsConfig, Understood>(
   }
 }
 
-function isParsing(error: unknown): error is Error {
+/** Of `parseArgs`: an option that there is not, or that was given wrongly. */
+export function isParsing(error: unknown): error is Error {
   return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { production } from "../rules/parameters.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** `quick` shortens every wait, so that a test sees in seconds what production tells in minutes. */
@@ -12,9 +13,6 @@ export const RULES_FILE = join(MONITORING, "rules", "crowdproof.yml");
 
 /** Addresses as the committed files have them: names that Docker's network knows. */
 const IN_DOCKER = { service: "http://service:3001", receiver: "http://receiver:9095" } as const;
-/** Where the committed rules send a person. */
-const RUNBOOKS_IN_RULES = "http://127.0.0.1:9095/runbooks";
-const DASHBOARDS_IN_RULES = "http://127.0.0.1:3002";
 
 /** The committed prometheus.yml, with the label that tells one run's alerts from another's. */
 export function prometheusYaml(parameters: Parameters, runLabel: string | undefined): string {
@@ -44,10 +42,10 @@ export function alertmanagerYaml(parameters: Parameters, { receiverUrl, killSwit
   );
 }
 
-/** Rules whose links lead to this receiver and this Grafana. */
-export function withLinks(rules: string, receiverUrl: string, grafanaUrl: string | undefined): string {
-  const linked = rules.replaceAll(RUNBOOKS_IN_RULES, `${receiverUrl}/runbooks`);
-  return grafanaUrl === undefined ? linked : linked.replaceAll(DASHBOARDS_IN_RULES, grafanaUrl);
+/** Rules or dashboards whose links lead to this receiver and this Grafana; none of that: to where they lead as committed. */
+export function withLinks(text: string, receiverUrl: string, grafanaUrl: string | undefined): string {
+  const linked = text.replaceAll(production.runbookBase, `${receiverUrl}/runbooks`);
+  return grafanaUrl === undefined ? linked : linked.replaceAll(production.dashboardBase, grafanaUrl);
 }
 
 export function readRules(file = RULES_FILE): string {

@@ -1,7 +1,8 @@
 /** What both `npm run up` and Docker give Prometheus and Alertmanager; a test compares docker-compose.yml with these. */
 export const PROMETHEUS_FLAGS = [
-  // An alert is sent again each other second (default: each minute): what Prometheus last said is valid for four times that, so
-  // a Prometheus that is gone is noticed in seconds. Else Alertmanager repeats its Watchdog for four minutes.
+  // An alert is sent again each other second (default: each minute). What Prometheus last said is valid for four times that, or
+  // four times its group's interval where that is longer (the Watchdog's: 5 s), so a Prometheus that is gone is noticed in
+  // seconds. Else Alertmanager repeats its Watchdog for four minutes.
   "--rules.alert.resend-delay=2s",
   // A restart must not begin the watching anew for alerts that were about to fire.
   "--rules.alert.for-grace-period=10s",

@@ -12,7 +12,7 @@ export interface KeptProcess {
   readonly pid: number;
   /** Resolves with a sentence when it has ended, asked or not. */
   readonly ended: Promise<string>;
-  /** Its last words. */
+  /** All it has written so far. */
   readLog(): Promise<string>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
@@ -27,6 +27,8 @@ export interface KeepOptions {
   /** What it writes when it listens; the first group is the address. */
   readonly listening: RegExp;
   readonly env?: NodeJS.ProcessEnv;
+  /** Aborted: it need not start any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const KEEPER = join(import.meta.dirname, "keep.sh");
@@ -90,12 +92,13 @@ async function readFrom(log: FileHandle): Promise<string> {
 }
 
 async function whenListening(
-  { name, listening }: KeepOptions,
+  { name, listening, signal }: KeepOptions,
   readLog: () => Promise<string>,
   isGone: () => boolean,
 ): Promise<string> {
   const deadline = performance.now() + LISTENING_SECONDS_MAX * 1_000;
   while (performance.now() < deadline) {
+    signal?.throwIfAborted();
     const text = await readLog();
     const address = listening.exec(text)?.[1];
     if (address !== undefined) return address;

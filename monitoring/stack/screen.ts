@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { PORTS } from "../catalogue/ports.ts";
 import { howToInstall } from "./find-program.ts";
 import type { Everything } from "./start-all.ts";
+import type { PartialStack } from "./start-stack.ts";
 
 /** One screen: where everything is, what is missing and what is lost without it, and what to type next. */
 export function screenOf(everything: Everything, fault: string | undefined): string {
@@ -11,7 +12,7 @@ export function screenOf(everything: Everything, fault: string | undefined): str
   // The command wants a time zone; whole seconds are enough.
   const from = `${new Date().toISOString().slice(0, 19)}Z`;
   const withFault = fault === undefined ? "" : `, with the fault ${fault} switched on`;
-  return `Everything is up${withFault}. Ctrl-C stops all of it.
+  return `${headline(stack)}${withFault}. Ctrl-C stops all of it.
 
   sign up        ${service.url}/
   admin          ${service.adminUrl}/metrics  /metrics/anomalies  /state
@@ -32,9 +33,15 @@ In another terminal:
   close it by hand    curl -H "Authorization: Bearer $(cat ${path}/jane.token)" -H 'Content-Type: application/json' \\
                         -d '{"reason":"I want to see it"}' ${service.adminUrl}/halt
   with a fault        Ctrl-C here, then: npm run up -- --fault module-variable     (all of them: docs/faults.md)
+${stack.alertmanagerUrl === null ? "" : "\nWhat Alertmanager says, as it comes:\n"}`;
+}
 
-What Alertmanager says, as it comes:
-`;
+/** Without Prometheus the service still pushes what its guard sees; without Alertmanager nobody hears of anything. */
+function headline({ prometheusUrl, alertmanagerUrl }: PartialStack): string {
+  if (alertmanagerUrl === null) return "Up, but NOBODY IS PAGED: Alertmanager is not here";
+  if (prometheusUrl === null)
+    return "Up, but NO RULE PAGES ANYBODY: Prometheus is not here, only what the service itself pushes is told";
+  return "Everything is up";
 }
 
 /** What nobody would see without it. */

@@ -7,10 +7,9 @@ import { parseArgs } from "node:util";
 import { findProgram, howToInstall } from "./find-program.ts";
 import type { StackOptions } from "./stack-options.ts";
 import { startStack } from "./start-stack.ts";
+import { tellEnding } from "./tell-ending.ts";
 import { UsageError } from "./usage-error.ts";
 import { whenAskedToStop } from "./when-asked-to-stop.ts";
-
-const EXIT = { usage: 2, bug: 70 } as const;
 
 const HELP = `Usage: node monitoring/stack/stack-main.ts [options]
   --service URL             the service's admin server
@@ -45,9 +44,9 @@ function readOptions(): StackOptions | undefined {
   if (values.help) return undefined;
   const onSilence = values["on-silence"];
   return {
-    serviceAdminUrl: values.service,
-    probeUrl: values.probe,
-    gateUrl: values.gate,
+    serviceAdminUrl: webUrl("service", values.service),
+    probeUrl: webUrl("probe", values.probe),
+    gateUrl: webUrl("gate", values.gate),
     parameters: values.quick ? "quick" : "production",
     runLabel: values["run-label"],
     haltTokenFile: values["halt-token-file"],
@@ -59,6 +58,11 @@ function readOptions(): StackOptions | undefined {
     },
     receiverArguments: onSilence === undefined ? [] : ["--on-silence", onSilence],
   };
+}
+
+function webUrl(option: string, text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new UsageError(`--${option} ${text}: expected an address such as http://127.0.0.1:3001.`);
 }
 
 function portOf(text: string): number {
@@ -102,10 +106,8 @@ async function writeReady(file: string, text: string): Promise<void> {
 main().then(
   () => process.exit(),
   (error: unknown) => {
-    const isMendable = error instanceof UsageError || error instanceof TypeError;
-    const words = error instanceof Error ? error.message : String(error);
-    const stack = error instanceof Error ? error.stack : "";
-    process.stderr.write(isMendable ? `${words}\n` : `This is a bug.\n${stack}\n`);
-    process.exit(isMendable ? EXIT.usage : EXIT.bug);
+    const { words, code } = tellEnding(error);
+    process.stderr.write(`${words}\n`);
+    process.exit(code);
   },
 );

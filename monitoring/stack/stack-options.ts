@@ -3,8 +3,13 @@ import type { Parameters } from "./configuration.ts";
 export interface StackOptions {
   /** Where `/metrics`, `/metrics/anomalies` and `/alerts` are; absent: no service of ours is watched. */
   readonly serviceAdminUrl?: string | undefined;
-  /** For a service that pushes to this Alertmanager: called when that is there, and before Prometheus misses the service. */
-  readonly startService?: ((alertmanagerUrl: string | null) => Promise<WatchedService>) | undefined;
+  /**
+   * For a service that pushes to this Alertmanager, with links to this receiver's runbooks: called when both are there, and
+   * before Prometheus misses the service.
+   */
+  readonly startService?:
+    | ((alertmanagerUrl: string | null, receiverUrl: string) => Promise<WatchedService>)
+    | undefined;
   readonly probeUrl?: string | undefined;
   readonly gateUrl?: string | undefined;
   /** `quick` for tests: waits of seconds instead of minutes. */
@@ -19,9 +24,12 @@ export interface StackOptions {
   readonly ports?: Partial<Record<"prometheus" | "alertmanager" | "receiver", number>> | undefined;
   /** Arguments of the receiver, such as `--on-silence=COMMAND`. */
   readonly receiverArguments?: readonly string[] | undefined;
+  /** Where the rules' links to dashboards lead; absent: to where they lead as committed. */
   readonly grafanaUrl?: string | undefined;
   /** Instead of what is installed. */
   readonly programs?: Partial<Record<"prometheus" | "alertmanager", string>> | undefined;
+  /** Aborted: what was started is stopped, and the start rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The service that is watched, and the token by which an alert may close its campaign. */

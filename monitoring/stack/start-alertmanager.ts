@@ -33,6 +33,7 @@ export async function startAlertmanager(
     name: "Alertmanager",
     program,
     folder,
+    signal: options.signal,
     listening: /msg="Listening on".*? address=(\S+)/,
     args: [
       ...ALERTMANAGER_FLAGS,
@@ -48,7 +49,7 @@ export async function startAlertmanager(
       const before = await loadedAt(url);
       await write(service);
       process.kill(alertmanager.pid, "SIGHUP");
-      await whenLoadedAgain(url, before);
+      await whenLoadedAgain(url, before, options.signal);
     },
   };
 }
@@ -66,9 +67,14 @@ async function loadedAt(url: string): Promise<string | undefined> {
   return LOADED_AT.exec(await answer.text())?.[1];
 }
 
-async function whenLoadedAgain(url: string, before: string | undefined): Promise<void> {
+async function whenLoadedAgain(
+  url: string,
+  before: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const deadline = performance.now() + RELOAD_SECONDS_MAX * 1_000;
   while (performance.now() < deadline) {
+    signal?.throwIfAborted();
     if ((await loadedAt(url)) !== before) return;
     await sleep(POLL_MS);
   }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { PORTS } from "../catalogue/ports.ts";
 import { findProgram } from "./find-program.ts";
@@ -16,6 +18,8 @@ export interface UpOptions {
   /** The catalogue's ports, which people and links know; or any that are free. */
   readonly ports: "known" | "free";
   readonly onSilence: string | undefined;
+  /** Visitors a second at the plan's peak, which rules compare with what comes; absent: not said. */
+  readonly plannedPerSecond: number | undefined;
 }
 
 export interface Everything {
@@ -28,8 +32,14 @@ export interface Everything {
   stop(): Promise<void>;
 }
 
+export interface Start {
+  readonly say: (step: string) => void;
+  /** Aborted: what was started is stopped, and `startAll` rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
 /** Alertmanager before the service, which pushes to it, and the service before Prometheus, which would miss it. None outlives this process. */
-export async function startAll(options: UpOptions, say: (step: string) => void): Promise<Everything> {
+export async function startAll(options: UpOptions, { say, signal }: Start): Promise<Everything> {
   const folder = await createRunFolder(options.folder);
   await mkdir(folder.mailsFolder, { mode: 0o700 });
   const stops: (() => Promise<void>)[] = [];
@@ -38,25 +48,29 @@ export async function startAll(options: UpOptions, say: (step: string) => void):
   };
   const port = portsOf(options);
   try {
+    const grafanaPlace = await grafanaPlaceOf(port("grafana"));
     let service: RunningService | undefined;
     say("Alertmanager, receiver");
     const stack = await startWhatIsThere({
       parameters: "production",
+      signal,
+      grafanaUrl: grafanaPlace?.url,
       ports: {
         prometheus: port("prometheus"),
         alertmanager: port("alertmanager"),
         receiver: port("receiver"),
       },
       receiverArguments: options.onSilence === undefined ? [] : [`--on-silence=${options.onSilence}`],
-      async startService(alertmanagerUrl) {
+      async startService(alertmanagerUrl, receiverUrl) {
         say("service, PostgreSQL");
         service = await startService({
           folder: folder.path,
           logFile: folder.logFile,
+          signal,
           environment: {
             ...folder.environment,
             MAIL_DIR: folder.mailsFolder,
-            ...environmentOf(options, alertmanagerUrl),
+            ...environmentOf(options, { alertmanagerUrl, receiverUrl, grafanaUrl: grafanaPlace?.url }),
           },
         });
         stops.push(service.stop);
@@ -66,7 +80,7 @@ export async function startAll(options: UpOptions, say: (step: string) => void):
     });
     stops.push(stack.stop);
     if (service === undefined) throw new Error("the stack did not start the service");
-    const grafana = await startIfThere(folder, stack.prometheusUrl, port("grafana"));
+    const grafana = await startIfThere(grafanaPlace, folder, stack, signal);
     if ("stop" in grafana) stops.push(grafana.stop);
     await writeEnvironment(folder, service, stack);
     return { service, stack, grafana, folder, ended: Promise.race([stack.ended, service.ended]), stop };
@@ -81,12 +95,26 @@ const portsOf =
   (name: keyof typeof PORTS) =>
     ports === "free" ? 0 : PORTS[name];
 
-function environmentOf(options: UpOptions, alertmanagerUrl: string | null): Record<string, string> {
+interface Links {
+  readonly alertmanagerUrl: string | null;
+  readonly receiverUrl: string;
+  readonly grafanaUrl: string | undefined;
+}
+
+function environmentOf(
+  options: UpOptions,
+  { alertmanagerUrl, receiverUrl, grafanaUrl }: Links,
+): Record<string, string> {
   const port = portsOf(options);
   return {
     PORT: String(port("service")),
     ADMIN_PORT: String(port("admin")),
     WORKERS: String(options.workers),
+    RUNBOOK_BASE_URL: `${receiverUrl}/runbooks`,
+    ...(grafanaUrl === undefined ? {} : { DASHBOARD_BASE_URL: grafanaUrl }),
+    ...(options.plannedPerSecond === undefined
+      ? {}
+      : { PLAN_VISITORS_PER_SECOND: String(options.plannedPerSecond) }),
     ...(options.fault === undefined ? {} : { FAULT: options.fault }),
     ...(alertmanagerUrl === null ? {} : { ALERTMANAGER_URLS: alertmanagerUrl }),
   };
@@ -94,22 +122,47 @@ function environmentOf(options: UpOptions, alertmanagerUrl: string | null): Reco
 
 type MaybeGrafana = { url: string; stop: KeptProcess["stop"] } | { missing: string };
 
+interface GrafanaPlace {
+  readonly program: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Where it will be, decided before anything that links to it starts; null where it is not installed, or has nobody to ask. */
+async function grafanaPlaceOf(wishedPort: number): Promise<GrafanaPlace | null> {
+  const program = findProgram("grafana");
+  if (program === null || findProgram("prometheus") === null) return null;
+  const port = wishedPort === 0 ? await portThatIsFree() : wishedPort;
+  return { program, port, url: `http://127.0.0.1:${port}` };
+}
+
+async function portThatIsFree(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
 /** People can look without it; so that it does not start is told, and stops nothing. */
 async function startIfThere(
+  place: GrafanaPlace | null,
   folder: RunFolder,
-  prometheusUrl: string | null,
-  port: number,
+  { prometheusUrl, receiverUrl }: Urls,
+  signal: AbortSignal,
 ): Promise<MaybeGrafana> {
-  const program = findProgram("grafana");
-  if (program === null || prometheusUrl === null) return { missing: "not here" };
+  if (place === null || prometheusUrl === null) return { missing: "not here" };
   try {
     const grafana = await startGrafana({
-      program,
+      program: place.program,
       folder: join(folder.path, "grafana"),
-      port,
+      port: place.port,
       prometheusUrl,
+      receiverUrl,
+      signal,
     });
-    return { url: `http://${grafana.address}`, stop: grafana.stop };
+    return { url: place.url, stop: grafana.stop };
   } catch (error) {
     if (error instanceof UsageError)
       return { missing: `it did not start: ${error.message.split("\n", 1)[0]}` };

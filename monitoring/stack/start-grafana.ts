@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { withLinks } from "./configuration.ts";
 import { type KeptProcess, keepProcess } from "./keep-process.ts";
 
 export interface GrafanaStart {
@@ -9,6 +10,9 @@ export interface GrafanaStart {
   readonly folder: string;
   readonly port: number;
   readonly prometheusUrl: string;
+  /** Where the dashboards' links to runbooks lead. */
+  readonly receiverUrl: string;
+  readonly signal: AbortSignal;
 }
 
 const DASHBOARDS = join(import.meta.dirname, "..", "..", "dashboards");
@@ -16,25 +20,24 @@ const DASHBOARDS = join(import.meta.dirname, "..", "..", "dashboards");
 const IN_DOCKER = { prometheusUrl: "http://prometheus:9090", dashboards: "/var/lib/grafana/dashboards" };
 
 /** With the committed provisioning and dashboards; whoever reaches it on this machine may look, and nobody may change anything. */
-export async function startGrafana({
-  program,
-  folder,
-  port,
-  prometheusUrl,
-}: GrafanaStart): Promise<KeptProcess> {
+export async function startGrafana(start: GrafanaStart): Promise<KeptProcess> {
+  const { program, folder, port, prometheusUrl, receiverUrl, signal } = start;
+  const dashboards = join(folder, "dashboards");
   const provisioning = join(folder, "provisioning");
   await copyProvisioning(join("datasources", "prometheus.yml"), provisioning, (text) =>
     text.replaceAll(IN_DOCKER.prometheusUrl, prometheusUrl),
   );
   await copyProvisioning(join("dashboards", "crowdproof.yml"), provisioning, (text) =>
-    text.replaceAll(IN_DOCKER.dashboards, DASHBOARDS),
+    text.replaceAll(IN_DOCKER.dashboards, dashboards),
   );
+  await copyDashboards(dashboards, receiverUrl);
   const home = ["--homepath", process.env["GRAFANA_HOME"] ?? "/usr/share/grafana"];
   return keepProcess({
     name: "Grafana",
     program,
     args: basename(program) === "grafana" ? ["server", ...home] : home,
     folder,
+    signal,
     listening: /HTTP Server Listen.*address=(\S+)/,
     env: {
       GF_SERVER_HTTP_ADDR: "127.0.0.1",
@@ -53,6 +56,15 @@ export async function startGrafana({
       GF_LOG_MODE: "console",
     },
   });
+}
+
+async function copyDashboards(to: string, receiverUrl: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(DASHBOARDS)) {
+    if (!name.endsWith(".json")) continue;
+    const text = await readFile(join(DASHBOARDS, name), "utf8");
+    await writeFile(join(to, name), withLinks(text, receiverUrl, undefined));
+  }
 }
 
 async function copyProvisioning(file: string, to: string, change: (text: string) => string): Promise<void> {

@@ -46,6 +46,7 @@ export async function startPrometheus(
     name: "Prometheus",
     program,
     folder,
+    signal: options.signal,
     listening: /msg="Listening on".*? address=(\S+)/,
     args: [
       ...PROMETHEUS_FLAGS,

@@ -10,14 +10,16 @@ export interface ReceiverStart {
   readonly folder: string;
   readonly port: number;
   readonly args: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
-export function startReceiver({ folder, port, args }: ReceiverStart): Promise<KeptProcess> {
+export function startReceiver({ folder, port, args, signal }: ReceiverStart): Promise<KeptProcess> {
   return keepProcess({
     name: "The receiver",
     program: process.execPath,
     args: [MAIN, `--port=${port}`, ...args],
     folder,
+    signal,
     listening: /The receiver listens at http:\/\/(\S+)/,
   });
 }

@@ -20,6 +20,8 @@ export interface ServiceStart {
   readonly environment: Readonly<Record<string, string>>;
   readonly folder: string;
   readonly logFile: string;
+  /** Aborted: it need not start any more. */
+  readonly signal: AbortSignal;
 }
 
 const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
@@ -31,7 +33,8 @@ const STOP_SECONDS_MAX = 20;
 const LOG_TAIL_CHARACTERS = 1_500;
 
 /** Starts it and waits until it answers; a UsageError has its own words when it does not. It ends when our process does. */
-export async function startService({ environment, folder, logFile }: ServiceStart): Promise<RunningService> {
+export async function startService(options: ServiceStart): Promise<RunningService> {
+  const { environment, folder, logFile, signal } = options;
   const readyFile = join(folder, "ready.json");
   const log = await open(logFile, "a", 0o600);
   // Its standard input stays open as long as we live. A group of its own: Ctrl-C in the terminal reaches us alone.
@@ -46,7 +49,7 @@ export async function startService({ environment, folder, logFile }: ServiceStar
   );
   const stop = () => stopService(child, ended);
   try {
-    const places = await whenReady(child, readyFile, logFile);
+    const places = await whenReady(child, readyFile, logFile, signal);
     if (child.pid === undefined) throw new Error("a service that says where it is has no process");
     return { ...places, pid: child.pid, ended, stop };
   } catch (error) {
@@ -57,9 +60,15 @@ export async function startService({ environment, folder, logFile }: ServiceStar
 
 type Places = Pick<RunningService, "url" | "adminUrl" | "databaseUrl">;
 
-async function whenReady(child: ChildProcess, readyFile: string, logFile: string): Promise<Places> {
+async function whenReady(
+  child: ChildProcess,
+  readyFile: string,
+  logFile: string,
+  signal: AbortSignal,
+): Promise<Places> {
   const deadline = performance.now() + READY_SECONDS_MAX * 1_000;
   while (performance.now() < deadline && child.exitCode === null && child.signalCode === null) {
+    signal.throwIfAborted();
     const text = await readFile(readyFile, "utf8").catch(() => null);
     if (text !== null) {
       // It holds the database's password.

@@ -77,6 +77,7 @@ async function startInOrder(
       folder: join(folder, "receiver"),
       port: options.ports?.receiver ?? 0,
       args: options.receiverArguments ?? [],
+      signal: options.signal,
     }),
   );
   const receiverUrl = `http://${receiver.address}`;
@@ -86,7 +87,7 @@ async function startInOrder(
       : keep(
           await startAlertmanager(programs.alertmanager, join(folder, "alertmanager"), receiverUrl, options),
         );
-  const service = await options.startService?.(urlOf(alertmanager));
+  const service = await options.startService?.(urlOf(alertmanager), receiverUrl);
   if (service !== undefined) await alertmanager?.reload(service);
   const neighbours = { receiver: receiver.address, alertmanager: alertmanager?.address ?? null };
   const prometheus =
@@ -101,7 +102,12 @@ async function startInOrder(
   const running = [receiver, alertmanager, prometheus].filter((each) => each !== null);
   const ended = Promise.race(running.map((each) => each.ended));
   if (prometheus !== null)
-    await whenWatching({ address: prometheus.address, hasAlertmanager: alertmanager !== null, ended });
+    await whenWatching({
+      address: prometheus.address,
+      hasAlertmanager: alertmanager !== null,
+      ended,
+      signal: options.signal,
+    });
   return {
     prometheusUrl: urlOf(prometheus),
     alertmanagerUrl: urlOf(alertmanager),

@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { followGuests } from "./follow-guests.ts";
 import { followLines } from "./follow-lines.ts";
+import { InterruptedError } from "./interrupted-error.ts";
 import { screenOf } from "./screen.ts";
 import { startAll, type UpOptions } from "./start-all.ts";
+import { tellEnding } from "./tell-ending.ts";
 import { UsageError } from "./usage-error.ts";
 import { whenAskedToStop } from "./when-asked-to-stop.ts";
-
-const EXIT = { usage: 2, bug: 70 } as const;
 
 const HELP = `Usage: npm run up -- [options]
   --fault NAME           switch on one of the service's deliberate bugs (docs/faults.md)
   --workers N            processes that serve (2)
+  --planned N            visitors a second at the plan's peak (crowdproof plan says it): more than that files a ticket
   --free-ports           any ports that are free, instead of 3000, 3001, 3002, 9090, 9093 and 9095
   --folder DIR           for tokens and logs; a new one under runs/ by default
   --on-silence COMMAND   run when the watchdog is silent
@@ -26,6 +27,7 @@ function readOptions(): UpOptions | undefined {
       help: flag,
       fault: text,
       workers: { ...text, default: "2" },
+      planned: text,
       "free-ports": flag,
       folder: { ...text, default: newFolder() },
       "on-silence": text,
@@ -40,7 +42,14 @@ function readOptions(): UpOptions | undefined {
     workers: Number(values.workers),
     ports: values["free-ports"] ? "free" : "known",
     onSilence: values["on-silence"],
+    plannedPerSecond: values.planned === undefined ? undefined : plannedOf(values.planned),
   };
+}
+
+/** The service takes no more than a million. */
+function plannedOf(text: string): number {
+  if (/^\d{1,6}(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`--planned ${text}: expected visitors a second at the plan's peak, e.g. 43.5.`);
 }
 
 function newFolder(): string {
@@ -49,22 +58,29 @@ function newFolder(): string {
 }
 
 async function main(): Promise<void> {
-  const stopAsked = whenAskedToStop();
+  const asked = new AbortController();
+  const stopAsked = whenAskedToStop().then(() => {
+    process.stderr.write("\nStopping everything …\n");
+    asked.abort(new InterruptedError("Stopped before everything was up."));
+  });
   const options = readOptions();
   if (options === undefined) return void process.stdout.write(HELP);
-  const everything = await startAll(options, (step) => process.stderr.write(`starting ${step} …\n`));
+  const say = (step: string) => void process.stderr.write(`starting ${step} …\n`);
+  const everything = await startAll(options, { say, signal: asked.signal });
   try {
     process.stdout.write(screenOf(everything, options.fault));
     const stopFollowing = followLines(everything.stack.readReceiverLog, (line) => {
       // Its first line says where it listens: that is on the screen already.
       if (/^\d\d:/.test(line)) process.stdout.write(`  ${line}\n`);
     });
-    const stopFollowingGuests = followGuests(everything.stack);
-    const ending = await Promise.race([stopAsked.then(() => undefined), everything.ended]);
+    const stopFollowingGuests = followGuests({
+      stack: everything.stack,
+      say: (words) => void process.stderr.write(`${words}\n`),
+    });
+    const ending = await Promise.race([stopAsked, everything.ended]);
     stopFollowing();
-    stopFollowingGuests();
-    process.stderr.write("\nStopping everything …\n");
-    if (ending !== undefined) throw new UsageError(`${ending}. The rest was stopped.`);
+    await stopFollowingGuests();
+    if (typeof ending === "string") throw new UsageError(`${ending}. The rest was stopped.`);
   } finally {
     await everything.stop();
   }
@@ -73,15 +89,10 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(),
   (error: unknown) => {
-    const isMendable = error instanceof UsageError || error instanceof TypeError;
-    const words = error instanceof Error ? error.message : String(error);
+    const { words, code } = tellEnding(error);
     const isPort = /another program does|EADDRINUSE/.test(words);
     const advice = isPort ? "\nOr take ports that are free: npm run up -- --free-ports" : "";
-    process.stderr.write(
-      isMendable
-        ? `${words}${advice}\n`
-        : `This is a bug.\n${error instanceof Error ? error.stack : words}\n`,
-    );
-    process.exit(isMendable ? EXIT.usage : EXIT.bug);
+    process.stderr.write(`${words}${advice}\n`);
+    process.exit(code);
   },
 );

@@ -10,13 +10,14 @@ export interface Watching {
   readonly hasAlertmanager: boolean;
   /** Of any part of the stack. */
   readonly ended: Promise<string>;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Resolves when Prometheus knows its Alertmanager and has scraped each of its targets. One that is down is no hindrance: that is
  * what the stack is there to say.
  */
-export async function whenWatching({ address, hasAlertmanager, ended }: Watching): Promise<void> {
+export async function whenWatching({ address, hasAlertmanager, ended, signal }: Watching): Promise<void> {
   const prometheusUrl = `http://${address}`;
   const deadline = performance.now() + WATCHING_SECONDS_MAX * 1_000;
   let sentence: string | undefined;
@@ -24,6 +25,7 @@ export async function whenWatching({ address, hasAlertmanager, ended }: Watching
     sentence = words;
   });
   while (performance.now() < deadline) {
+    signal?.throwIfAborted();
     if (sentence !== undefined) throw new UsageError(`${sentence} while the stack was starting.`);
     const isToldOf = !hasAlertmanager || (await knowsAlertmanager(prometheusUrl));
     if (isToldOf && (await hasScraped(prometheusUrl))) return;

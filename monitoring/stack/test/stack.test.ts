@@ -129,6 +129,7 @@ describeWith("alertmanager", "the stack", () => {
             ],
           },
         ]);
+      await expect.poll(() => stack.readReceiverLog(), WITHIN).toMatch(/Z HALT +.*NOTHING WAS CLOSED/);
     });
 
     test.concurrent.for(["prometheus", "alertmanager"] as const)(

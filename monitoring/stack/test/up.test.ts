@@ -25,12 +25,19 @@ interface Up {
   readonly exited: Promise<unknown[]>;
 }
 
-const test = it.extend<{ start: (...args: string[]) => Promise<Up> }>({
+type Environment = Readonly<Record<string, string>>;
+
+const test = it.extend<{
+  start: (...args: string[]) => Promise<Up>;
+  /** The same with keys of its own. */
+  startWith: (env: Environment, ...args: string[]) => Promise<Up>;
+}>({
+  start: ({ startWith }, use) => use((...args) => startWith({}, ...args)),
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from the pattern.
-  start: async ({}, use) => {
+  startWith: async ({}, use) => {
     const started: Up[] = [];
-    await use(async (...args) => {
-      const up = await startUp(args);
+    await use(async (env, ...args) => {
+      const up = await startUp(args, env);
       started.push(up);
       return up;
     });
@@ -42,14 +49,14 @@ const test = it.extend<{ start: (...args: string[]) => Promise<Up> }>({
   },
 });
 
-async function startUp(args: string[]): Promise<Up> {
+async function startUp(args: string[], env: Environment): Promise<Up> {
   const room = await mkdtemp(join(tmpdir(), "crowdproof-up-test-"));
   // Run as root, PostgreSQL is the user `postgres`, who must be able to enter.
   await chmod(room, 0o755);
   const folder = join(room, "up");
   const child = spawn(process.execPath, [MAIN, "--folder", folder, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, TMPDIR: room },
+    env: { ...process.env, TMPDIR: room, ...env },
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr])
@@ -62,7 +69,7 @@ async function startUp(args: string[]): Promise<Up> {
 async function whenUp({ child, said }: Up, expect: ExpectStatic): Promise<void> {
   await expect
     .poll(() => (child.exitCode === null ? said() : `ended: ${said()}`), WITHIN)
-    .toMatch(/^ended|What Alertmanager says/m);
+    .toMatch(/^ended|^ {2}with a fault /m);
   expect(child.exitCode, said()).toBeNull();
 }
 
@@ -102,12 +109,18 @@ function commandIn({ said }: Up, word: string): string {
   return new RegExp(`^  ${word} +(.*)$`, "m").exec(said())?.[1] ?? `echo no "${word}" on the screen; false`;
 }
 
+/** Fewer programs start sooner. */
+const NOWHERE = { PROMETHEUS_BIN: "/nowhere", ALERTMANAGER_BIN: "/nowhere" };
+
 describe.skipIf(!existsSync("/proc/self/environ"))("npm run up", () => {
   test.concurrent("starts all of it, says where it is and who may do what, and Ctrl-C leaves only tokens and logs", {
     timeout: TEST_MS,
   }, async ({ start, expect }) => {
-    const up = await start("--free-ports");
+    const up = await start("--free-ports", "--planned", "43.5");
     await whenUp(up, expect);
+    expect(await (await fetch(`${urlIn(up, "admin")}/metrics`)).text()).toMatch(
+      /^crowdproof_plan_visitors_per_second 43\.5$/m,
+    );
     expect(await (await fetch(`${urlIn(up, "sign up")}/healthz`)).text()).toContain("alive");
     expect((await fetch(`${urlIn(up, "receiver")}/healthz`)).status).toBe(200);
     expect((await stat(up.folder)).mode & 0o777).toBe(0o700);
@@ -133,6 +146,51 @@ describe.skipIf(!existsSync("/proc/self/environ"))("npm run up", () => {
     await whenUp(up, expect);
     expect(up.said()).toContain("with the fault module-variable switched on");
     up.child.kill("SIGKILL");
+    await expect.poll(() => processesOf(up), WITHIN).toEqual([]);
+    await expect.poll(() => readdir(up.room), WITHIN).toEqual(["up"]);
+  });
+
+  test.concurrent("says first that nobody is paged where nothing is there to page, and what to mend", {
+    timeout: TEST_MS,
+  }, async ({ startWith, expect }) => {
+    const up = await startWith(NOWHERE, "--free-ports");
+    await whenUp(up, expect);
+    expect(up.said()).toMatch(
+      /^Up, but NOBODY IS PAGED: Alertmanager is not here\. Ctrl-C stops all of it\.$/m,
+    );
+    expect(up.said()).not.toMatch(/Everything is up|What Alertmanager says/);
+    expect(up.said()).toMatch(
+      /^ {2}Prometheus {5}not here: no numbers, no rules, no dashboards\. PROMETHEUS_BIN is \/nowhere, which is no program: correct or unset it\.$/m,
+    );
+    expect(up.said()).toMatch(
+      /^ {2}Alertmanager {3}not here: nobody is paged, .*\. ALERTMANAGER_BIN is \/nowhere, which is no program: /m,
+    );
+  });
+
+  test.concurrent("ends, and leaves no process behind, when its service is killed", {
+    timeout: TEST_MS,
+  }, async ({ startWith, expect }) => {
+    const up = await startWith(NOWHERE, "--free-ports");
+    await whenUp(up, expect);
+    const pid = /SERVICE_PID='(\d+)'/.exec(await readFile(join(up.folder, "env"), "utf8"))?.[1];
+    process.kill(Number(pid), "SIGKILL");
+    expect(await up.exited).toEqual([2, null]);
+    expect(up.said()).toMatch(/The service ended \(SIGKILL\); its log is .* The rest was stopped\./);
+    await expect.poll(() => processesOf(up), WITHIN).toEqual([]);
+  });
+
+  test.concurrent("stops what it has started when Ctrl-C comes during the start, and once more while it stops", {
+    timeout: TEST_MS,
+  }, async ({ startWith, expect }) => {
+    const up = await startWith(NOWHERE, "--free-ports");
+    await expect.poll(up.said, { ...WITHIN, interval: 20 }).toContain("starting service, PostgreSQL");
+    expect(processesOf(up).length).toBeGreaterThan(1);
+    up.child.kill("SIGINT");
+    await expect.poll(up.said, { ...WITHIN, interval: 5 }).toContain("Stopping everything");
+    up.child.kill("SIGINT");
+    expect(await up.exited).toEqual([130, null]);
+    expect(up.said()).toContain("Stopped before everything was up.");
+    expect(up.said()).not.toContain("with a fault");
     await expect.poll(() => processesOf(up), WITHIN).toEqual([]);
     await expect.poll(() => readdir(up.room), WITHIN).toEqual(["up"]);
   });
@@ -173,17 +231,25 @@ async function halt(up: Up): Promise<unknown> {
   return answer.json();
 }
 
+/** Grafana is not installed where this is tested: it says where it would listen. */
+const STAND_IN = join(import.meta.dirname, "stand-in-grafana.sh");
+
 describeWith("alertmanager", "npm run up on the evening of a campaign", () => {
   describeWith("prometheus", "with a fault switched on", () => {
     test("pages and closes the campaign, and the commands on its screen say what happened and to whom", {
       timeout: TEST_MS,
-    }, async ({ start, expect }) => {
-      const up = await start("--free-ports", "--fault", "module-variable");
+    }, async ({ startWith, expect }) => {
+      const up = await startWith({ GRAFANA_BIN: STAND_IN }, "--free-ports", "--fault", "module-variable");
       await whenUp(up, expect);
       const people = keepBursting(urlIn(up, "sign up"), 64);
       try {
+        const links = {
+          runbook_url: `${urlIn(up, "receiver")}/runbooks/IdAnomaly`,
+          dashboard_url: `${urlIn(up, "Grafana")}/d/crowdproof-identity`,
+        };
         // The service's own push, and the rule's.
-        await expect.poll(up.said, WITHIN).toMatch(/IdAnomaly/);
+        await expect.poll(() => linksByLane(up), WITHIN).toEqual({ push: links, rule: links });
+        expect(up.said()).toMatch(/Z PAGE +IdAnomaly /);
         await expect.poll(() => stateOf(up), WITHIN).toMatchObject({ phase: "halted" });
       } finally {
         await people.stop();
@@ -191,10 +257,31 @@ describeWith("alertmanager", "npm run up on the evening of a campaign", () => {
       await expect.poll(() => typed(`${commandIn(up, "watch it")} --once`), WITHIN).toMatch(/halted/i);
       expect(await typed(commandIn(up, "open a runbook"))).toContain("IdAnomaly");
       const affected = await typed(`${commandIn(up, "who is affected")} --lang en || test $? -eq 3`);
-      expect(affected).toMatch(/withheld/i);
+      expect(affected).toMatch(/another person's data \| [1-9]/);
+      const dashboard = await readFile(join(up.folder, "grafana", "dashboards", "identity.json"), "utf8");
+      expect(dashboard).toContain(`${urlIn(up, "receiver")}/runbooks`);
     });
   });
 });
+
+interface Told {
+  alerts: { labels: Record<string, string>; annotations: Record<string, string> }[];
+}
+
+/** Of what the receiver was told of IdAnomaly, by who told it. */
+async function linksByLane(up: Up): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${urlIn(up, "receiver")}/notifications`);
+  const { notifications } = (await answer.json()) as { notifications: Told[] };
+  return Object.fromEntries(
+    notifications
+      .flatMap(({ alerts }) => alerts)
+      .filter(({ labels }) => labels["alertname"] === "IdAnomaly")
+      .map(({ labels, annotations: { runbook_url, dashboard_url } }) => [
+        labels["lane"],
+        { runbook_url, dashboard_url },
+      ]),
+  );
+}
 
 async function stateOf(up: Up): Promise<unknown> {
   return (await fetch(`${urlIn(up, "admin")}/state`)).json();
