@@ -133,6 +133,23 @@ const ADDED: readonly Scene[] = [
     },
   },
   {
+    alert: "WorkersDying",
+    how: "kill −9 of a worker, every 2 s",
+    stage: {},
+    // With two workers, each is missed for the second in which its replacement starts.
+    alongside: ["WorkerMissing"],
+    async begin({ service }) {
+      const killing = untilStopped(async (home) => {
+        while (!home.aborted) {
+          const [pid] = workerPidsOf(service.pid);
+          if (pid !== undefined) signal(pid, "SIGKILL");
+          await rest(DYING_EVERY_MS, home);
+        }
+      });
+      return killing.stop;
+    },
+  },
+  {
     alert: "SignupsSlowThisMonth",
     how: "the database says nothing for 1.4 s, every 8 s, and 20 people come each second: 1 in 40 is slow",
     stage: {},
@@ -158,6 +175,7 @@ const ADDED: readonly Scene[] = [
 ];
 
 const STOPPED_MS = 450;
+const DYING_EVERY_MS = 2_000;
 const RUNNING_MS = 300;
 const HELD_MS = 1_400;
 const FREE_MS = 6_600;

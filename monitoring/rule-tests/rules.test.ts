@@ -45,6 +45,7 @@ const SEVERITIES = {
     "CommitsSlow",
     "PoolExhausted",
     "EventLoopLags",
+    "WorkersDying",
     "CapacityNear",
     "CampaignOverPlan",
     "PushFailing",

@@ -55,6 +55,9 @@ export interface Parameters {
     readonly eventLoopSeconds: number;
     readonly forSeconds: number;
     readonly workerMissingSeconds: number;
+    /** So many workers that end unasked within so long. */
+    readonly diedMin: number;
+    readonly diedSeconds: number;
     readonly nearShare: number;
     /** From this share of the capacity on, a trend is looked at. */
     readonly trendFromShare: number;
@@ -177,6 +180,9 @@ export const production: Parameters = {
     forSeconds: 2 * MINUTE,
     // A worker that died is replaced and serves within 3 s.
     workerMissingSeconds: 15,
+    // One may be bad luck, and two have one cause; each replacement is too quick for the alert above.
+    diedMin: 3,
+    diedSeconds: 5 * MINUTE,
     nearShare: 0.8,
     // A campaign begins with a jump, which looks like a steep trend.
     trendFromShare: 0.5,
@@ -245,6 +251,7 @@ const quick: Parameters = {
     commitsMin: 5,
     forSeconds: 6,
     workerMissingSeconds: 2,
+    diedSeconds: 15,
     trendSeconds: 10,
     horizonSeconds: 10,
   },

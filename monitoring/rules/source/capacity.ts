@@ -18,6 +18,7 @@ export function capacityRules(parameters: Parameters): RuleGroup {
       poolExhausted(parameters),
       eventLoopLags(parameters),
       workerMissing(parameters),
+      workersDying(parameters),
       capacityNear(parameters),
       campaignOverPlan(parameters),
     ],
@@ -84,6 +85,20 @@ unless max by (instance, run) (crowdproof_deploying) == 1`,
     description: "Worker processes missing at {{ $labels.instance }}: {{ $value | humanize }}.",
     dashboard: "capacity",
     threshold: `fewer than wanted for ${duration(at.workerMissingSeconds)}, a rolling restart apart`,
+  };
+}
+
+/** Each is replaced before it is missed, and each took with it what it had under way. */
+function workersDying({ capacity: at }: Parameters): Alert {
+  const window = duration(at.diedSeconds);
+  return {
+    alert: "WorkersDying",
+    severity: "ticket",
+    expr: `sum by (instance, run) (increase(crowdproof_worker_exits_total{reason!="asked"}[${window}])) >= ${at.diedMin}`,
+    summary: "Worker processes end again and again, and are replaced.",
+    description: "Worker processes of {{ $labels.instance }} that ended unasked: {{ $value | humanize }}.",
+    dashboard: "capacity",
+    threshold: `${at.diedMin} within ${window}`,
   };
 }
 
