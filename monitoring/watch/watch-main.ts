@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, styleText } from "node:util";
 import { PORTS } from "../catalogue/ports.ts";
+import { UsageError } from "../stack/usage-error.ts";
 import { askPrometheus, PrometheusAway } from "./ask-prometheus.ts";
 import { type Paint, picture, type Tone } from "./picture.ts";
 import { clockTime, cut } from "./words.ts";
@@ -17,8 +18,6 @@ interface Options {
   readonly isOnce: boolean;
   readonly everySeconds: number;
 }
-
-class UsageError extends Error {}
 
 /** Asked by `crowdproof watch`: looks at Prometheus again and again until it is interrupted, or once. */
 async function main(): Promise<number> {
