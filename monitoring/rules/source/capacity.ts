@@ -94,7 +94,7 @@ function workersDying({ capacity: at }: Parameters): Alert {
   return {
     alert: "WorkersDying",
     severity: "ticket",
-    expr: `sum by (instance, run) (increase(crowdproof_worker_exits_total{reason!="asked"}[${window}])) >= ${at.diedMin}`,
+    expr: `sum by (instance, run) (increase(crowdproof_worker_exits_total{reason=~"ended|failed|killed"}[${window}])) >= ${at.diedMin}`,
     summary: "Worker processes end again and again, and are replaced.",
     description: "Worker processes of {{ $labels.instance }} that ended unasked: {{ $value | humanize }}.",
     dashboard: "capacity",
