@@ -227,6 +227,28 @@ describe("the access ledger", () => {
     expect(holes).toEqual([]);
   });
 
+  test("closed while a crowd's batches are under way, it writes each once and leaves no gap", async () => {
+    const pool = openPool();
+    const batches: unknown[] = [];
+    const query: Database["query"] = (statement, values) => {
+      batches.push(values?.at(-2));
+      return pool.query(statement, values);
+    };
+    const ledger = createAccessLedger({ query, worker: "w", days: 30, onTrouble: ignore });
+    for (let at = 0; at < 3_500; at++) ledger.note(access());
+    const closing = ledger.close();
+    for (let at = 0; at < 1_000; at++) ledger.note(access());
+    await closing;
+    expect(batches).toEqual([0, 1]);
+    const spans = await stage.sql("select batch, rows, is_last from access_spans order by batch");
+    expect(spans).toEqual([
+      { batch: 0, rows: 1_000, is_last: false },
+      { batch: 1, rows: 3_500, is_last: true },
+    ]);
+    expect(await stage.sql("select count(*)::int as n from access_ledger")).toEqual([{ n: 4_500 }]);
+    expect(await stage.sql("select * from access_gaps")).toEqual([]);
+  });
+
   test("a batch whose answer was lost is not there twice", async () => {
     const pool = openPool();
     let isFirst = true;

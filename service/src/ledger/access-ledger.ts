@@ -89,7 +89,8 @@ export function createAccessLedger({ query, worker, days, onTrouble }: AccessLed
   }
 
   function begin(): void {
-    if (writing !== undefined || Date.now() < quietUntilMs) return;
+    // Once it is closed, close() alone writes: two writers of one batch would count it twice.
+    if (isClosed || writing !== undefined || Date.now() < quietUntilMs) return;
     current ??= cutBatch(false);
     writing = write(current).finally(() => {
       writing = undefined;
