@@ -18,8 +18,12 @@ const TROUBLE_CODES: Readonly<Record<string, string>> = {
   "55P03": "lock not available",
   ECONNREFUSED: "database not listening",
   ECONNRESET: "connection reset",
+  ECONNABORTED: "connection aborted",
   EPIPE: "connection closed",
   ETIMEDOUT: "connection timed out",
+  EHOSTUNREACH: "no way to the host of the database",
+  EHOSTDOWN: "host of the database is down",
+  ENETUNREACH: "no way to the network of the database",
   ENOTFOUND: "host of the database not found",
   EAI_AGAIN: "name look-up failed",
 };
