@@ -104,11 +104,34 @@ test.each([
     env: { DATABASE_URL: "postgresql://a:b@127.0.0.1:1/c" },
     words: /127\.0\.0\.1:1.*DATABASE_URL/,
   },
+  {
+    name: "a host that nobody knows, with any free port",
+    env: { DATABASE_URL: stage.url, HOST: "nowhere.invalid" },
+    words: /HOST.*nowhere\.invalid.*\((ENOTFOUND|EAI_AGAIN)\)/,
+  },
+  {
+    name: "a host that nobody knows, with a port",
+    env: { DATABASE_URL: stage.url, HOST: "nowhere.invalid", PORT: "18080" },
+    words: /nowhere\.invalid:18080 \((ENOTFOUND|EAI_AGAIN)\)/,
+  },
 ])("$name is a sentence and exit code 2", async ({ env, words }) => {
   const service = start(env as unknown as Record<string, string>);
   expect(await exitCodeOf(service)).toBe(2);
   expect(service.words()).toMatch(words);
   expect(service.words()).not.toContain("    at ");
+});
+
+test("a READY_FILE that cannot be written is a sentence and exit code 2, and the workers leave in order", async () => {
+  const folder = freshFolder();
+  for (const readyFile of [join(folder, "nowhere", "ready.json"), folder]) {
+    const service = start({ DATABASE_URL: stage.url, READY_FILE: readyFile });
+    expect(await exitCodeOf(service)).toBe(2);
+    expect(service.words()).toContain(`READY_FILE: ${readyFile} cannot be written`);
+    expect(service.words()).not.toContain("    at ");
+  }
+  // What holds the database's password is not left behind.
+  expect(existsSync(`${folder}.part`)).toBe(false);
+  expect(await stage.sql("select is_last from access_spans")).toEqual([{ is_last: true }, { is_last: true }]);
 });
 
 async function dataDirectoryOf(databaseUrl: string): Promise<string> {

@@ -146,7 +146,7 @@ function usageErrorOf(error: unknown, host: string, port: number): UsageError | 
       { cause: error },
     );
   }
-  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+  if (["EACCES", "EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"].includes(code)) {
     return new UsageError(
       `The service cannot listen on ${host}:${port} (${code}). Set HOST and PORT to an address of this machine.`,
       { cause: error },

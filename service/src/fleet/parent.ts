@@ -1,9 +1,10 @@
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Config, forgetSecrets, readConfig } from "../config.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { prepareDatabase } from "../db/migrate.ts";
+import { errorCodeOf } from "../db/sql-state.ts";
 import { findFault } from "../faults/find-fault.ts";
 import { freePort } from "../free-port.ts";
 import { createLog } from "../log.ts";
@@ -11,6 +12,7 @@ import { createParentAlarmMetrics } from "../metrics/alarm-metrics.ts";
 import { createFleetMetrics, type FleetMetrics } from "../metrics/fleet-metrics.ts";
 import { createMailMetrics } from "../metrics/mail-metrics.ts";
 import { DEFAULT_SEAMS, type Seams } from "../seams.ts";
+import { UsageError } from "../usage-error.ts";
 import type { AppointmentBook } from "../waiting-room/appointment-book.ts";
 import { answerFromBook } from "../waiting-room/book-link.ts";
 import { openBook } from "../waiting-room/open-book.ts";
@@ -72,7 +74,7 @@ async function serve(
   { config, databaseUrl, urls, seams, log, book }: Serving,
   whenToStop: () => Promise<string>,
 ): Promise<void> {
-  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  const port = config.port === 0 ? await drawPort(config.host) : config.port;
   const mails = createMailMetrics();
   const alarms = createParentAlarmMetrics();
   let fleet: Fleet | undefined;
@@ -117,13 +119,29 @@ async function serve(
       onExit: (reason, last) => countExit(reason, last),
     });
     const stopRestarting = restartOnHangup(fleet, log);
-    await announce({ url: fleet.url, adminUrl: watch.url, databaseUrl }, config);
-    log.info(`stopping: ${await whenToStop()}`);
-    stopRestarting();
-    await fleet.stop();
+    try {
+      await announce({ url: fleet.url, adminUrl: watch.url, databaseUrl }, config);
+      log.info(`stopping: ${await whenToStop()}`);
+    } finally {
+      stopRestarting();
+      await fleet.stop();
+    }
   } finally {
     await mailer.close();
     await watch.close();
+  }
+}
+
+async function drawPort(host: string): Promise<number> {
+  try {
+    return await freePort(host);
+  } catch (error) {
+    const code = errorCodeOf(error);
+    if (code === "") throw error;
+    throw new UsageError(
+      `HOST: the service cannot listen on ${host} (${code}). Set it to an address of this machine.`,
+      { cause: error },
+    );
   }
 }
 
@@ -162,9 +180,18 @@ async function announce(places: Places, { readyFile }: Config): Promise<void> {
     `Crowdproof's reference service is at ${places.url} (pid ${process.pid}), its metrics at ${places.adminUrl}/metrics. Ctrl-C stops it.\n`,
   );
   if (readyFile === undefined) return;
-  // Renamed into place, so that whoever waits for the file never reads half of it. It holds the database's password.
-  await writeFile(`${readyFile}.part`, JSON.stringify({ ...places, pid: process.pid }), { mode: 0o600 });
-  await rename(`${readyFile}.part`, readyFile);
+  const part = `${readyFile}.part`;
+  try {
+    // Renamed into place, so that whoever waits for the file never reads half of it. It holds the database's password.
+    await writeFile(part, JSON.stringify({ ...places, pid: process.pid }), { mode: 0o600 });
+    await rename(part, readyFile);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new UsageError(
+      `READY_FILE: ${readyFile} cannot be written (${errorCodeOf(error)}). Make its folder, or name a file elsewhere.`,
+      { cause: error },
+    );
+  }
 }
 
 function whenAskedToStop(): Promise<string> {
