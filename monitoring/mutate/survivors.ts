@@ -80,6 +80,10 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
     mutants: ["campaign:crowdproof_servable_signups:rate · comparison · < → <= at 53"],
   },
   {
+    reason: "So many died or so many did not: between two whole numbers there is none.",
+    mutants: ["WorkersDying · threshold · 3 → 2.4 at 103"],
+  },
+  {
     reason: "How many workers are wanted is configuration: all who tell of one instance tell the same.",
     mutants: ["WorkerMissing · aggregation · max → min at 0"],
   },
