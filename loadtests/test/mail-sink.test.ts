@@ -11,6 +11,7 @@ import { createCanaryCodec } from "../src/people/canary.ts";
 import { createPerson } from "../src/people/person.ts";
 import type { Plan } from "../src/plan/plan.ts";
 import type { MailSinkFile } from "../src/target/target.ts";
+import { UsageError } from "../src/usage-error.ts";
 import { type Desk, openDesk, readVerdict } from "./command-line.ts";
 import { handmadePlan, handmadeTarget } from "./conformance.ts";
 import { freePort, startMailedSignup, writeMailedFiles } from "./mailed-signup.ts";
@@ -120,6 +121,59 @@ describe("a folder of mails", () => {
     writeFileSync(join(later, "1.eml.part"), `To: ${first?.email}\r\n\r\n`);
     writeFileSync(join(later, "2.eml"), `To: ${first?.email}\r\n\r\n${first?.kana}`);
     expect((await read(sink)).map(({ kind }) => kind)).toEqual(["mail", "mails-end"]);
+  });
+
+  it("claims no end where one mail could not be read, and says which", async () => {
+    const { folder, mail, put } = folderSink();
+    const plan = planWith(mail);
+    const [first] = peopleOf(plan);
+    const said: string[] = [];
+    const sink = await open(plan, said);
+    sink.see(acknowledged(0));
+    mkdirSync(join(folder, "broken.eml"));
+    await put({ to: first?.email, text: first?.latinName });
+    expect((await read(sink)).map(({ kind }) => kind)).toEqual(["mail"]);
+    expect(said).toEqual([expect.stringMatching(/broken\.eml could not be read: EISDIR/)]);
+  });
+
+  it("that cannot be looked at any more claims no end, says so once, and ends nothing", async () => {
+    const { folder, mail } = folderSink(2);
+    const inner = join(folder, "inner");
+    mkdirSync(inner);
+    const said: string[] = [];
+    const sink = await open(planWith({ ...mail, folder: inner }), said);
+    sink.see(acknowledged(0));
+    rmSync(inner, { recursive: true });
+    writeFileSync(inner, "a file by now");
+    expect(await read(sink)).toEqual([]);
+    expect(said).toEqual([expect.stringMatching(/inner cannot be looked at: ENOTDIR/)]);
+  });
+
+  it("that could not be looked at for a while has lost nothing", async () => {
+    const { folder, mail } = folderSink(3);
+    const inner = join(folder, "inner");
+    mkdirSync(inner);
+    const plan = planWith({ ...mail, folder: inner });
+    const [first] = peopleOf(plan);
+    const said: string[] = [];
+    const sink = await open(plan, said);
+    sink.see(acknowledged(0));
+    rmSync(inner, { recursive: true });
+    writeFileSync(inner, "a file for a while");
+    await expect.poll(() => said.length, { timeout: 2_000 }).toBe(1);
+    rmSync(inner);
+    mkdirSync(inner);
+    writeFileSync(join(inner, "1.eml"), `To: ${first?.email}\r\n\r\n${first?.kana}`);
+    expect((await read(sink)).map(({ kind }) => kind)).toEqual(["mail", "mails-end"]);
+  });
+
+  it("that is no folder is wrong usage", async () => {
+    const { folder, mail } = folderSink();
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    const opening = open(planWith({ ...mail, folder: file }));
+    await expect(opening).rejects.toThrow(UsageError);
+    await expect(opening).rejects.toThrow(/sinks\.mail\.folder.*ENOTDIR/);
   });
 
   it("with an empty name is no sink at all", async () => {
@@ -246,6 +300,30 @@ describe("a sink by SMTP", () => {
       mailFacts(0, ["latinName"], [], "smtp"),
       mailFacts(1, [], ["0 latinName mail:text"], "smtp"),
     ]);
+  });
+
+  it("refuses a mail that is too large, and then claims no end", async () => {
+    const port = await freePort();
+    const plan = planWith({ smtp: `127.0.0.1:${port}`, withinSeconds: 0 });
+    const said: string[] = [];
+    const sink = await open(plan, said);
+    const [first] = peopleOf(plan);
+    const transport = createTransport({ host: "127.0.0.1", port });
+    cleanUps.push(() => transport.close());
+    const text = `Dear ${first?.latinName}\n${"x".repeat(70).concat("\n").repeat(150_000)}`;
+    const sending = transport.sendMail({ from: "x@service.example", to: first!.email, text });
+    await expect(sending).rejects.toThrow(/552/);
+    expect(await read(sink)).toEqual([]);
+    expect(said).toEqual([expect.stringContaining("was refused: it has more than 10 MiB")]);
+  });
+
+  it("leaves nothing open where it cannot be opened", async () => {
+    const servers = () => process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
+    const port = await freePort();
+    await open(planWith({ smtp: `127.0.0.1:${port}`, withinSeconds: 1 }));
+    const before = servers();
+    await expect(open(planWith({ smtp: `127.0.0.1:${port}`, withinSeconds: 1 }))).rejects.toThrow(UsageError);
+    await expect.poll(servers).toBeLessThanOrEqual(before);
   });
 
   it("listens on this machine only, and says so when its port is taken", async () => {

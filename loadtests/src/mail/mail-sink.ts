@@ -26,7 +26,7 @@ export interface MailSink {
   /**
    * What was in the mails, once everybody who is due one has it or the sink's time is up; how many mails there were is said
    * at the end. `startedAt` is the run's start, `atMicroseconds` the end. A run that was cut short waits for none and
-   * claims no end: what came until then is evidence all the same.
+   * claims no end, nor does one with a mail that could not be read: what came until then is evidence all the same.
    */
   observe(run: {
     startedAt: string;
@@ -73,7 +73,13 @@ export async function openMailSink({ plan, secrets, say }: MailSinkOptions): Pro
     seen.push({ event, receivedMs: mail.receivedMs });
     tell(event);
   };
-  const source = await openSource(declared, folder, secrets, onMail, say);
+  const source = await openSource({ declared, folder, secrets, onMail, say }).catch(
+    async (error: unknown) => {
+      // Nobody else knows of it, and the process would never end.
+      await desk.close();
+      throw error;
+    },
+  );
   return {
     secrets: { [MAIL_DESK_SECRET]: desk.url },
     see(event) {
@@ -92,7 +98,8 @@ export async function openMailSink({ plan, secrets, say }: MailSinkOptions): Pro
       for (const { event, receivedMs } of seen) {
         yield { ...event, atMicroseconds: Math.max(0, Math.round((receivedMs - startMs) * 1_000)) };
       }
-      if (isCutShort) return;
+      // Not all of them are known: that is said by saying nothing.
+      if (isCutShort || source.hasUnread()) return;
       yield { ...blankObservation(plan.runId, atMicroseconds), kind: "mails-end", value: seen.length };
     },
     async close() {
@@ -119,19 +126,22 @@ function isOfThisRun(
   return plan.target.telemetry.exclusive && codec.find(mail.to).length === 0;
 }
 
-async function openSource(
-  declared: MailSinkFile,
-  folder: string | null,
-  secrets: Record<string, string>,
-  onMail: (mail: Mail) => void,
-  say: (reason: string) => void,
-): Promise<MailSource> {
+interface SourceOptions {
+  declared: MailSinkFile;
+  folder: string | null;
+  secrets: Record<string, string>;
+  onMail(mail: Mail): void;
+  say(reason: string): void;
+}
+
+async function openSource({ declared, folder, secrets, onMail, say }: SourceOptions): Promise<MailSource> {
   const opened =
     "smtp" in declared
-      ? await receiveSmtp(addressOf(fillSecrets(declared.smtp, secrets)), onMail)
+      ? await receiveSmtp(addressOf(fillSecrets(declared.smtp, secrets)), onMail, say)
       : await watchFolder(folder ?? "", onMail, say);
   let closing: Promise<void> | undefined;
   return {
+    hasUnread: opened.hasUnread,
     close() {
       closing ??= opened.close();
       return closing;
