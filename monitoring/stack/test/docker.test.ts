@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { describeWith } from "../../../loadtests/test/needs.ts";
 import { PORTS } from "../../catalogue/ports.ts";
-import { ALERTMANAGER_FILE, PROMETHEUS_FILE } from "../configuration.ts";
+import { ALERTMANAGER_FILE, PROMETHEUS_FILE, RULES_FILE } from "../configuration.ts";
 import { ALERTMANAGER_FLAGS, PROMETHEUS_FLAGS } from "../flags.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -45,6 +45,16 @@ const manifest = JSON.parse(read("package.json")) as Record<
   version: string;
 };
 const service = (name: string) => compose.services[name] ?? expect.fail(`no service ${name}`);
+
+/** The file of the clone that a container sees at a path. */
+function seenIn(name: string, path: string): string | undefined {
+  for (const volume of service(name).volumes ?? []) {
+    const [source = "", target = ""] = volume.split(":");
+    if (source.startsWith(".") && path.startsWith(`${target}/`))
+      return join(ROOT, source, path.slice(target.length));
+  }
+  return undefined;
+}
 
 /** Of a Go module that a wrapper pins. */
 const pinned = (goMod: string, module: string) =>
@@ -97,15 +107,27 @@ describe("docker-compose.yml", () => {
       expect(existsSync(join(ROOT, source)), source).toBe(true);
       expect(mode, source).toBe("ro");
     }
+    const config = /--config\.file=(\S+)/.exec(service("prometheus").command?.join(" ") ?? "")?.[1] ?? "";
+    expect(seenIn("prometheus", config)).toBe(PROMETHEUS_FILE);
     const rules = (parse(readFileSync(PROMETHEUS_FILE, "utf8")) as { rule_files: string[] }).rule_files;
-    const targets = rules.map((file) => join("/etc/crowdproof/prometheus", file));
-    expect(service("prometheus").volumes?.map((volume) => volume.split(":")[1])).toEqual(
-      expect.arrayContaining(targets),
-    );
+    expect(rules.map((file) => seenIn("prometheus", join(config, "..", file)))).toEqual([RULES_FILE]);
     expect(service("alertmanager").secrets).toEqual([
       { source: "alertmanager_token", target: "/etc/alertmanager/secrets/alerts.token" },
     ]);
     expect(readFileSync(ALERTMANAGER_FILE, "utf8")).toContain("credentials_file: secrets/alerts.token");
+  });
+
+  it("mounts folders, so that what git puts in a file's place is seen; but for the file beside which a secret lies", () => {
+    const files = services
+      .flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(":")[0] ?? ""))
+      .filter((source) => source.startsWith(".") && statSync(join(ROOT, source)).isFile());
+    expect(files).toEqual(["./monitoring/alertmanager/alertmanager.yml"]);
+  });
+
+  it("asks PostgreSQL by TCP whether it is ready: the server that makes the database has its socket alone", () => {
+    expect(service("postgres").healthcheck).toMatchObject({
+      test: expect.arrayContaining(["pg_isready", "--host=127.0.0.1"]),
+    });
   });
 
   it.each(services)("lets %s do no more than its work, within limits, and knows how it is", (name, each) => {
