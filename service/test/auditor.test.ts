@@ -388,6 +388,27 @@ test("an anomaly that an operator has handled is counted no more, and the trail 
   ).toEqual([{ actor: "taro", reason: `${id}: victim told` }]);
 });
 
+test("more anomalies than one list holds are all handled, list by list, and each says how many are beyond it", async () => {
+  await stage.sql(
+    "insert into anomalies (id, at, worker, kind, route, fields) select gen_random_uuid(), now(), 'test', 'duplicate', '/me', '{}' from generate_series(1, 205)",
+  );
+  const { url } = await admins.start();
+  const list = async () =>
+    (await ask(url, "/anomalies", TOKENS.taro)).body as unknown as { id: string; beyond: number }[];
+  const lists: [length: number, beyond: number[]][] = [];
+  for (let found = await list(); found.length > 0; found = await list()) {
+    lists.push([found.length, [...new Set(found.map(({ beyond }) => beyond))]]);
+    for (const { id } of found) {
+      const { status } = await ask(url, `/anomalies/${id}/handled`, TOKENS.taro, { note: "repaired" });
+      expect(status).toBe(204);
+    }
+  }
+  expect(lists).toEqual([
+    [200, [5]],
+    [5, [0]],
+  ]);
+});
+
 test("a ghost that an operator has handled is counted no more", async () => {
   await startWithMembers(1);
   await insertAccess(numbers.mint(5));

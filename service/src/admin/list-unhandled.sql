@@ -1,5 +1,7 @@
--- No lock. What the guard recorded and what the auditor found, less what somebody has handled; the newest first.
-select id, kind, extract(epoch from at)::float8 * 1000 as "atMs", place
+-- No lock. What the guard recorded and what the auditor found, less what somebody has handled; the newest first. Each row
+-- says how many there are beyond these: they come once these are handled.
+select id, kind, extract(epoch from at)::float8 * 1000 as "atMs", place,
+       greatest(count(*) over () - 200, 0)::int as beyond
 from (
   select id, kind, at, route as place from anomalies
   union all
