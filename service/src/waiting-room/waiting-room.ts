@@ -58,7 +58,7 @@ export type Booking = ({ readonly kind: "booked" } & Appointment) | { readonly k
 
 /** What is told to somebody who waits. */
 export interface Appointment {
-  /** Opaque text, at most TICKET_CHARACTERS_MAX of A–Z a–z 0–9 - _ : safe in a header, a URL and a form. */
+  /** Opaque text of TICKET_CHARACTERS of A–Z a–z 0–9 - _ : safe in a header, a URL and a form. */
   readonly ticket: string;
   /** How many have their appointment before, as it is reckoned at this moment; 0 is next. */
   readonly place: number;
