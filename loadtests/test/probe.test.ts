@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { labelSetsOf } from "../../monitoring/catalogue/catalogue.ts";
 import { PROBE_METRICS } from "../../monitoring/catalogue/probe-metrics.ts";
+import { describeWith } from "./needs.ts";
 import { createProbeStage, MS_MAX, QUICK, SOON } from "./probe-stage.ts";
 
 const stage = createProbeStage();
@@ -74,5 +76,15 @@ describe("a probe of a signup that shows people their own", { timeout: MS_MAX },
     ]);
     expect(again.exitCode, again.stdout).toBe(0);
     expect(again.stdout).toContain("An earlier probe was ended before it had cleaned up");
+  });
+});
+
+describeWith("promtool", "a probe's page", (promtool) => {
+  it("has names and types that nothing is to be said against", { timeout: MS_MAX }, async () => {
+    const probe = await stage.startProbe();
+    const input = await probe.page();
+    const { status, stdout, stderr } = spawnSync(promtool, ["check", "metrics"], { input, encoding: "utf8" });
+    expect({ status, words: stdout + stderr }).toEqual({ status: 0, words: "" });
+    await probe.stop();
   });
 });

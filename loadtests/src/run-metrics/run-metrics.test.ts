@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { labelSetsOf } from "../../../monitoring/catalogue/catalogue.ts";
 import { HARNESS_METRICS } from "../../../monitoring/catalogue/harness-metrics.ts";
 import { healthyHistory } from "../../test/history-builder.ts";
+import { describeWith } from "../../test/needs.ts";
 import { createRunCounts } from "./run-counts.ts";
 import { createRunMetrics } from "./run-metrics.ts";
 import { type ServedMetrics, serveMetrics } from "./serve-metrics.ts";
@@ -42,6 +44,14 @@ it("has every label set of the catalogue from the start, and no other metric", a
   }
   const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
   expect(names.sort()).toEqual(Object.keys(HARNESS_METRICS).sort());
+});
+
+describeWith("promtool", "a gate's page", (promtool) => {
+  it("has names and types that nothing is to be said against", async () => {
+    const input = await page();
+    const { status, stdout, stderr } = spawnSync(promtool, ["check", "metrics"], { input, encoding: "utf8" });
+    expect({ status, words: stdout + stderr }).toEqual({ status: 0, words: "" });
+  });
 });
 
 it("counts what the history says, however often it is asked", async () => {
