@@ -2,9 +2,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { startEmbeddedPostgres } from "../src/db/embedded-postgres.ts";
-import { isAlive } from "./service-process.ts";
+import { isAlive, readProc } from "./service-process.ts";
 
 let folder = "";
 /** The last PostgreSQL whose process number was in its folder. */
@@ -25,6 +26,41 @@ test("a PostgreSQL that hangs while it starts is left by nobody: it ends once it
   const pid = postmasterOf(dataDir);
   await expect.poll(() => pid !== undefined && isAlive(pid), { timeout: 10_000 }).toBe(false);
 }, 60_000);
+
+test.each([
+  { name: "a backend of PostgreSQL that hangs", hung: "backend", secondsMax: 17 },
+  { name: "a keeper that hangs", hung: "keeper", secondsMax: 25 },
+] as const)(
+  "$name is cut off at the stop, and leaves nobody behind",
+  async ({ hung, secondsMax }) => {
+    const postgres = await startEmbeddedPostgres();
+    const client = new pg.Client({ connectionString: postgres.url });
+    client.on("error", () => {});
+    await client.connect();
+    const backend = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const pids = { backend: backend.rows[0]?.pid ?? 0, postmaster: 0, keeper: 0 };
+    pids.postmaster = parentOf(pids.backend);
+    pids.keeper = parentOf(pids.postmaster);
+    process.kill(pids[hung], "SIGSTOP");
+    const alive = () => Object.values(pids).filter(isAlive);
+    try {
+      await Promise.race([postgres.stop(), rejectAfter(secondsMax * 1_000)]);
+      await expect.poll(alive, { timeout: 5_000 }).toEqual([]);
+    } finally {
+      for (const pid of alive()) process.kill(pid, "SIGKILL");
+    }
+  },
+  60_000,
+);
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readProc(pid, "status"))?.[1]);
+}
+
+async function rejectAfter(milliseconds: number): Promise<never> {
+  await sleep(milliseconds);
+  throw new Error("it was not cut off");
+}
 
 async function whenPostmasterIs(dataDir: string): Promise<void> {
   while (postmasterOf(dataDir) === undefined) await sleep(50);

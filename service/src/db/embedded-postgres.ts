@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../usage-error.ts";
+import { errorCodeOf } from "./sql-state.ts";
 
 /** A PostgreSQL of our own, for as long as this process lives. */
 export interface EmbeddedPostgres {
@@ -21,8 +22,8 @@ export interface EmbeddedPostgresOptions {
   readonly giveUp?: Promise<unknown>;
 }
 
-/** A fast shutdown takes well under a second; after this the keeper is told by a signal too. */
-const STOP_SECONDS_MAX = 8;
+/** The keeper cuts a PostgreSQL off that does not stop, within 11 s; one that has not ended by then hangs itself. */
+const STOP_SECONDS_MAX = 15;
 
 /** Starts PostgreSQL under a keeper that outlives us only as long as it takes to stop it. */
 export async function startEmbeddedPostgres(
@@ -59,11 +60,21 @@ export async function startEmbeddedPostgres(
     ended,
     async stop() {
       child.stdin.end();
-      const limit = setTimeout(() => child.kill("SIGTERM"), STOP_SECONDS_MAX * 1_000);
+      const limit = setTimeout(() => killGroup(child), STOP_SECONDS_MAX * 1_000);
       await ended;
       clearTimeout(limit);
     },
   };
+}
+
+/** The keeper's group: itself and its PostgreSQL. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // It ended by itself just now.
+    if (errorCodeOf(error) !== "ESRCH") throw error;
+  }
 }
 
 /** What a keeper says once its PostgreSQL is ready. */
@@ -79,7 +90,7 @@ async function clearAway({ pid, folders }: Kept): Promise<void> {
     // Immediate shutdown: the data go with it.
     process.kill(pid, "SIGQUIT");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    if (errorCodeOf(error) !== "ESRCH") throw error;
   }
   for (const folder of folders) {
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });

@@ -34,28 +34,32 @@ async function keep(folder: string): Promise<void> {
   const starting = start(folder);
   const early = isToldToStop.then(() => sleep(START_GRACE_MS)).then(() => "late" as const);
   const started = await Promise.race([starting, early]);
-  if (started === "late") return quitStarting(starting);
+  if (started === "late") return quit(starting);
   const { cluster, url } = started;
   const pid = Number((await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n")[0]);
   const folders = [isTemporary ? folder : null, binariesFolder].filter((path) => path !== null);
   process.stdout.write(`${JSON.stringify({ url, pid, folders })}\n`);
   const isGone = await Promise.race([isToldToStop.then(() => false), whenGone(pid).then(() => true)]);
   if (isGone) throw new Error("PostgreSQL ended by itself");
-  await cluster.stop();
+  const stopping = cluster.stop().then(() => "stopped" as const);
+  const stopped = await Promise.race([stopping, sleep(STOP_MS_MAX, "late" as const)]);
+  if (stopped === "late") await quit(stopping);
 }
+
+/** A fast shutdown takes well under a second; with a disk that hangs, for ever. What was committed is in the log on disk. */
+const STOP_MS_MAX = 5_000;
 
 /** Told to stop while PostgreSQL starts: a start that is about to end is waited for, one that hangs is not. */
 const START_GRACE_MS = 3_000;
 
-/** Between the immediate shutdown that PostgreSQL is asked for and the kill that nothing outlives. */
-const QUIT_GRACE_MS = 2_000;
+/** Between the immediate shutdown, in which PostgreSQL kills its own children after 5 s, and the kill that nothing outlives. */
+const QUIT_GRACE_MS = 6_000;
 
-/** A start that hangs (in initdb, in a recovery, on a disk) hears no polite word. All we started is in our group. */
-async function quitStarting(starting: Promise<unknown>): Promise<void> {
-  starting.catch(() => {});
+/** What hangs (in initdb, in a recovery, on a disk) hears no polite word. All we started is in our group, or a child of such. */
+async function quit(hung: Promise<unknown>): Promise<void> {
   process.on("SIGQUIT", () => {});
   signalGroup("SIGQUIT");
-  await sleep(QUIT_GRACE_MS);
+  await Promise.race([hung.catch(() => {}), sleep(QUIT_GRACE_MS)]);
   isHung = true;
 }
 
@@ -145,8 +149,11 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : "PostgreSQL ended at once"}\n${tail}\n`);
   exitCode = 1;
 }
-if (isTemporary) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-if (binariesFolder !== null) await rm(binariesFolder, { recursive: true, force: true });
-// Takes this process too, at its end.
-if (isHung) signalGroup("SIGKILL");
+try {
+  if (isTemporary) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  if (binariesFolder !== null) await rm(binariesFolder, { recursive: true, force: true });
+} finally {
+  // Takes this process too, at its end; also where what hangs still writes to the folder.
+  if (isHung) signalGroup("SIGKILL");
+}
 process.exit(exitCode);
