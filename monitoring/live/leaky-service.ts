@@ -1,11 +1,15 @@
-import { hash, randomBytes, randomUUID } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { type RunningService, startReferenceService } from "../../loadtests/src/reference/start-service.ts";
-import { type PostgresProcess, startPostgres } from "../states/postgres-process.ts";
+import { askAdmin } from "../states/ask-admin.ts";
+import { type Person, writeCredentials } from "../states/credentials.ts";
+import { inventPerson } from "../states/person.ts";
+import { startPostgres } from "../states/postgres-process.ts";
+import { reopenByTwo } from "../states/reopen-by-two.ts";
+import { runSql } from "../states/run-sql.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { NobodyHeard } from "./receiver-says.ts";
 
@@ -21,7 +25,7 @@ export interface LeakyService {
   leak(): Promise<number>;
   /** When the last of several connections, to every worker process, was told that the campaign is closed; wall clock in ms. */
   closedAt(): Promise<number>;
-  /** By two people. */
+  /** By two people; resolves when every worker process lets people in again. */
   reopen(): Promise<void>;
   /** As the owner of the database. */
   sql(text: string): Promise<void>;
@@ -37,27 +41,34 @@ const CONNECTIONS = 6;
 const CLOSED_SECONDS_MAX = 30;
 const LEAK_TRIES_MAX = 5;
 const CACHE_MS = 1_100;
-const REOPENING_TRIES_MAX = 20;
-const REOPENING_PAUSE_MS = 300;
+/** Longer than a worker takes to hear of it; whoever is still closed was halted again meanwhile. */
+const OPEN_SECONDS_MAX = 5;
+const HALTS_MAX = 5;
 
 export async function startLeakyService(environment: Record<string, string>): Promise<LeakyService> {
   const folder = await mkdtemp(join(tmpdir(), "crowdproof-leaky-"));
   // For root's sake: PostgreSQL then runs as another user.
   await chmod(folder, 0o755);
   const postgres = await startPostgres();
-  const { tokens, files } = await writeOperators(folder);
+  const credentials = await writeCredentials(folder);
   await mkdir(join(folder, "spool"));
   const start = () =>
     startReferenceService({
       port: 0,
       fault: "shared-cache-key",
       databaseUrl: postgres.url,
-      environment: { GUARD: "on", WORKERS: "2", SPOOL_DIR: join(folder, "spool"), ...files, ...environment },
+      environment: {
+        GUARD: "on",
+        WORKERS: "2",
+        SPOOL_DIR: join(folder, "spool"),
+        ...credentials.environment,
+        ...environment,
+      },
     });
   let service = await start();
   const people = await twoPeople(service.url);
-  const admin = (path: string, token: string, body: unknown) =>
-    askAdmin(adminUrlOf(service), path, token, body);
+  const admin = (path: string, person: Person, body?: unknown) =>
+    askAdmin(`${adminUrlOf(service)}${path}`, credentials.tokens[person], body);
   return {
     get url() {
       return service.url;
@@ -81,20 +92,13 @@ export async function startLeakyService(environment: Record<string, string>): Pr
     },
     closedAt: () => closedAt(service.url),
     async reopen() {
-      for (let tries = 0; ; tries++) {
-        try {
-          const { id } = await admin("/reopenings", tokens.jane, { reason: "an exercise" });
-          await admin(`/reopenings/${String(id)}/approval`, tokens.taro, {});
-          return;
-        } catch (error) {
-          // A page may be faster than the halt is written; and the auditor finds the anomaly a moment after the guard, and
-          // what halts in between withdraws what was asked for.
-          if (tries === REOPENING_TRIES_MAX) throw error;
-          await sleep(REOPENING_PAUSE_MS);
-        }
+      for (let halts = 0; halts < HALTS_MAX; halts++) {
+        await reopenByTwo(admin, "an exercise");
+        if (await areAllOpen(service.url)) return;
       }
+      throw new Error(`reopened ${HALTS_MAX} times, and not every worker is open`);
     },
-    sql: (text) => runSql(postgres, text),
+    sql: (text) => runSql(postgres.url, text),
     async kill() {
       people.close();
       process.kill(-service.pid, "SIGKILL");
@@ -124,77 +128,44 @@ export async function startLeakyService(environment: Record<string, string>): Pr
 const adminUrlOf = ({ environment }: RunningService) => environment["CROWDPROOF_ADMIN_URL"] ?? "";
 
 async function signUp(connection: Connection): Promise<string> {
-  const own = randomUUID();
-  const body = {
-    email: `${own}@live.example`,
-    name: `PERSON ${own}`,
-    kana: "ヤマダ タロウ",
-    kanjiName: "山田太郎",
-    sex: "female",
-    birthDate: "1980-02-29",
-    postalCode: "100-0001",
-    address: `address ${own}`,
-    phone: "090-1234-5678",
-    survey: ["a", "b", "c", "d", "e"],
-    message: own,
-  };
   const { status, cookie, json } = await connection.ask("POST", "/signups", {
     headers: { "idempotency-key": randomUUID() },
-    body,
+    body: inventPerson(),
   });
   if (cookie === undefined) throw new Error(`a signup was answered ${status}: ${JSON.stringify(json)}`);
   return cookie;
 }
 
 async function closedAt(url: string): Promise<number> {
-  const deadlineMs = Date.now() + CLOSED_SECONDS_MAX * 1_000;
+  const moments = await whenEach(url, "closed", CLOSED_SECONDS_MAX);
+  if (moments.some((ms) => ms === null))
+    throw new NobodyHeard(`not every worker was closed after ${CLOSED_SECONDS_MAX} s`);
+  return Math.max(...moments.map(Number));
+}
+
+async function areAllOpen(url: string): Promise<boolean> {
+  return (await whenEach(url, "open", OPEN_SECONDS_MAX)).every((ms) => ms !== null);
+}
+
+/** When each of several connections was told so, wall clock in ms; null: not in time. */
+async function whenEach(
+  url: string,
+  state: "open" | "closed",
+  secondsMax: number,
+): Promise<(number | null)[]> {
+  const deadlineMs = Date.now() + secondsMax * 1_000;
   const connections = Array.from({ length: CONNECTIONS }, () => openConnection(url));
-  const until = async (connection: Connection): Promise<number> => {
+  const until = async (connection: Connection): Promise<number | null> => {
     while (Date.now() < deadlineMs) {
       // Without a key it becomes nobody; whether the campaign is open is asked before.
       const { json } = await connection.ask("POST", "/signups");
-      if (json["code"] === "halted") return Date.now();
+      if ((json["code"] === "halted") === (state === "closed")) return Date.now();
     }
-    throw new NobodyHeard(`not every worker was closed after ${CLOSED_SECONDS_MAX} s`);
+    return null;
   };
   try {
-    return Math.max(...(await Promise.all(connections.map(until))));
+    return await Promise.all(connections.map(until));
   } finally {
     for (const connection of connections) connection.close();
-  }
-}
-
-async function writeOperators(folder: string) {
-  const token = () => randomBytes(24).toString("hex");
-  const tokens = { jane: token(), taro: token() };
-  const operators = Object.entries(tokens).map(([name, text]) => ({ name, sha256: hash("sha256", text) }));
-  const file = join(folder, "operators.json");
-  await writeFile(file, JSON.stringify(operators), { mode: 0o600 });
-  return { tokens, files: { OPERATORS_FILE: file } };
-}
-
-async function askAdmin(
-  adminUrl: string,
-  path: string,
-  token: string,
-  body: unknown,
-): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${adminUrl}${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
-  return text === "" ? {} : JSON.parse(text);
-}
-
-async function runSql(postgres: PostgresProcess, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
   }
 }

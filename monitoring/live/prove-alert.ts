@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { DEAD_MANS_SWITCH, firingAlerts, troubles } from "../states/firing-alerts.ts";
+import { reopenByTwo } from "../states/reopen-by-two.ts";
 import { openStage, type Stage } from "../states/stage.ts";
 import { toldBy } from "./receiver-says.ts";
 import type { Scene } from "./scenes.ts";
@@ -19,27 +21,33 @@ export interface Proof {
 }
 
 const QUIET_SECONDS_MAX = 60;
+/** Longer than most of the quick rules wait before they fire. */
+const QUIET_SECONDS = 5;
 const FIRING_SECONDS_MAX = 90;
 const TOLD_SECONDS_MAX = 15;
 const OVER_SECONDS_MAX = 180;
 const LOOK_MS = 100;
 
-/** Brings the scene about in a service and a stack of its own, and takes it away again. */
+/**
+ * Brings the scene about in a service and a stack of its own, and takes it away again.
+ * Throws where anything fires that it is not the reason for when it is to begin.
+ */
 export async function proveAlert(scene: Scene): Promise<Proof> {
   const stage = await openStage(scene.stage);
   try {
-    return await follow(scene, stage, await whenQuiet(stage, scene.alert));
+    await whenQuiet(stage);
+    return await follow(scene, stage);
   } finally {
     await stage.close();
   }
 }
 
-async function follow(scene: Scene, stage: Stage, before: ReadonlySet<string>): Promise<Proof> {
+async function follow(scene: Scene, stage: Stage): Promise<Proof> {
   const { alert, how, alongside } = scene;
   const seen = new Map<string, string>();
   const look = async () => {
-    const firing = await firingNow(stage);
-    for (const [name, severity] of firing) if (!before.has(name)) seen.set(name, severity);
+    const firing = await troubles(stage.stack.prometheusUrl);
+    for (const [name, severity] of firing) seen.set(name, severity);
     return firing;
   };
   const startedMs = Date.now();
@@ -86,27 +94,22 @@ async function follow(scene: Scene, stage: Stage, before: ReadonlySet<string>): 
 
 const since = (ms: number) => (Date.now() - ms) / 1_000;
 
-/** Name → severity of what fires and is not kept back. */
-async function firingNow({ stack }: Stage): Promise<Map<string, string>> {
-  const answer = await fetch(`${stack.prometheusUrl}/api/v1/alerts`);
-  const { data } = (await answer.json()) as {
-    data: { alerts: { state: string; labels: Record<string, string> }[] };
-  };
-  const firing = data.alerts.filter(
-    ({ state, labels }) => state === "firing" && labels["alertname"] !== "Watchdog",
-  );
-  return new Map(firing.map(({ labels }) => [labels["alertname"] ?? "", labels["severity"] ?? ""]));
-}
-
-/** A service and a stack that have just started; what fires even so is nobody's doing. A probe may have seen its fault already. */
-async function whenQuiet(stage: Stage, alert: string): Promise<Set<string>> {
+/**
+ * The rules are evaluated, and nothing fires for a while. A stack that has just started may say of a target that it has not
+ * scraped yet that it is down; what goes on firing is a false alarm.
+ */
+async function whenQuiet({ stack }: Stage): Promise<void> {
   const deadlineMs = Date.now() + QUIET_SECONDS_MAX * 1_000;
-  let names = new Set<string>();
-  do {
+  let quietSinceMs = Date.now();
+  while (Date.now() - quietSinceMs < QUIET_SECONDS * 1_000) {
     await sleep(LOOK_MS);
-    names = new Set((await firingNow(stage)).keys());
-  } while (Date.now() < deadlineMs && names.size > 0 && !names.has(alert));
-  return names.has(alert) ? new Set() : names;
+    const firing = await firingAlerts(stack.prometheusUrl);
+    if (firing.delete(DEAD_MANS_SWITCH) && firing.size === 0) continue;
+    quietSinceMs = Date.now();
+    const what = [...firing.keys()].join(", ") || "nothing, not even the Watchdog";
+    if (quietSinceMs > deadlineMs)
+      throw new Error(`before anything was done there fired, ${QUIET_SECONDS_MAX} s long: ${what}`);
+  }
 }
 
 async function whenTold({ stack }: Stage, alert: string, fromMs: number): Promise<number | null> {
@@ -122,22 +125,14 @@ async function whenTold({ stack }: Stage, alert: string, fromMs: number): Promis
   return null;
 }
 
-const REOPENING_TRIES_MAX = 20;
-const REOPENING_PAUSE_MS = 500;
+const HALTS_MAX = 5;
 
 /** Two people reopen what was closed: some alerts are about the campaign's state, and end with it. */
-async function calm(stage: Stage): Promise<void> {
-  for (let tries = 0; tries < REOPENING_TRIES_MAX; tries++) {
-    const { phase } = (await (await fetch(`${stage.adminUrl}/state`)).json()) as { phase: string };
+async function calm({ adminUrl, admin }: Stage): Promise<void> {
+  for (let halts = 0; halts < HALTS_MAX; halts++) {
+    const { phase } = (await (await fetch(`${adminUrl}/state`)).json()) as { phase: string };
     if (phase === "open") return;
-    try {
-      const { id } = await stage.admin("/reopenings", "jane", { reason: "the proof is over" });
-      await stage.admin(`/reopenings/${String(id)}/approval`, "taro");
-    } catch (error) {
-      // Halted once more in between, by whoever also saw it.
-      if (!(error instanceof Error)) throw error;
-      await sleep(REOPENING_PAUSE_MS);
-    }
+    await reopenByTwo(admin, "the proof is over");
   }
 }
 

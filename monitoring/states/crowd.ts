@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inventPerson } from "./person.ts";
 
 /** People who sign up, come back when they are told to, and read their profile; they forget what they saw. */
 export interface Crowd {
@@ -71,7 +72,7 @@ export async function rest(ms: number, signal: AbortSignal): Promise<void> {
 
 async function visit(url: string, signal: AbortSignal): Promise<void> {
   const headers = { "content-type": "application/json", "idempotency-key": randomUUID() };
-  const body = JSON.stringify(person());
+  const body = JSON.stringify(inventPerson());
   let ticket: string | undefined;
   for (let tries = 0; tries < TRIES_MAX && !signal.aborted; tries++) {
     const answer = await ask(`${url}/signups`, {
@@ -106,21 +107,4 @@ async function ask(
     if (error instanceof Error) return undefined;
     throw error;
   }
-}
-
-function person(): Record<string, unknown> {
-  const own = randomUUID();
-  return {
-    email: `${own}@state.example`,
-    name: `PERSON ${own}`,
-    kana: "ヤマダ タロウ",
-    kanjiName: "山田太郎",
-    sex: "female",
-    birthDate: "1980-02-29",
-    postalCode: "100-0001",
-    address: `address ${own}`,
-    phone: "090-1234-5678",
-    survey: ["a", "b", "c", "d", "e"],
-    message: own,
-  };
 }

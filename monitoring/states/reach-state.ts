@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { troubles } from "./firing-alerts.ts";
 import type { Stage } from "./stage.ts";
 import { STATES } from "./states.ts";
 
@@ -14,10 +15,24 @@ export interface ReachedState {
 const FIRING_SECONDS_MAX = 60;
 const POLL_MS = 100;
 
-/** Brings about what the alert is there for, and waits until it fires; says what fired instead where it does not. */
-export async function reachState(alert: string, stage: Stage): Promise<ReachedState> {
+export interface ReachOptions {
+  /** The states before it were reached on the same stage: what they left may fire already, and is no complaint. */
+  readonly isStageShared: boolean;
+}
+
+/**
+ * Brings about what the alert is there for, and waits until it fires; says what fired instead where it does not.
+ * On a stage of its own it throws where the alert fires before anything was done.
+ */
+export async function reachState(
+  alert: string,
+  stage: Stage,
+  { isStageShared }: ReachOptions,
+): Promise<ReachedState> {
   const state = STATES.find((each) => each.alert === alert);
   if (state === undefined) throw new Error(`no state for ${alert}: see monitoring/states/states.ts`);
+  if (!isStageShared && (await troubles(stage.stack.prometheusUrl)).has(alert))
+    throw new Error(`${alert} fires before anything was done`);
   const end = await state.begin(stage);
   try {
     const firing = await waitFor(stage, (names) => names.includes(alert), `${alert} to fire`);
@@ -34,17 +49,6 @@ export async function reachState(alert: string, stage: Stage): Promise<ReachedSt
   }
 }
 
-/** The names of what fires at Prometheus at this moment, the dead-man's switch left out. */
-async function firingAlerts({ stack }: Stage): Promise<string[]> {
-  const answer = await fetch(`${stack.prometheusUrl}/api/v1/alerts`);
-  const { data } = (await answer.json()) as {
-    data: { alerts: { state: string; labels: Record<string, string> }[] };
-  };
-  const firing = data.alerts.filter(({ state }) => state === "firing");
-  const names = firing.map(({ labels }) => labels["alertname"] ?? "");
-  return [...new Set(names)].filter((name) => name !== "Watchdog").sort();
-}
-
 async function waitFor(
   stage: Stage,
   isThere: (names: readonly string[]) => boolean,
@@ -52,7 +56,7 @@ async function waitFor(
 ): Promise<string[]> {
   const deadline = performance.now() + FIRING_SECONDS_MAX * 1_000;
   for (;;) {
-    const names = await firingAlerts(stage);
+    const names = [...(await troubles(stage.stack.prometheusUrl)).keys()].sort();
     if (isThere(names)) return names;
     if (performance.now() > deadline)
       throw new Error(

@@ -1,13 +1,14 @@
-import { hash, randomBytes } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { type RunningService, startReferenceService } from "../../loadtests/src/reference/start-service.ts";
 import { createTcpProxy, type TcpProxy } from "../../loadtests/weather/tcp-proxy.ts";
 import { type Stack, startStack } from "../stack/start-stack.ts";
+import { askAdmin } from "./ask-admin.ts";
+import { type Person, writeCredentials } from "./credentials.ts";
 import { startPostgres } from "./postgres-process.ts";
 import { startProbe } from "./probe-process.ts";
+import { runSql } from "./run-sql.ts";
 
 /** A real service behind a wire to its database, with everything that watches it; quick rules. */
 export interface Stage {
@@ -19,6 +20,10 @@ export interface Stage {
   /** Between the service and the Alertmanager it tells itself, where it has one; it leads nowhere at first. */
   readonly pushWire: TcpProxy | null;
   readonly probeUrl: string | null;
+  /** Between the probe and the service, where there is another service that it can be led to. */
+  readonly probeWire: TcpProxy | null;
+  /** The service with `laterFault`. */
+  readonly faultyUrl: string | null;
   readonly stack: Stack;
   readonly folder: string;
   readonly spoolFolder: string;
@@ -30,15 +35,13 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Two operators; the one who may break the glass; and Alertmanager. */
-type Person = "jane" | "taro" | "glass" | "alerts";
-const PEOPLE: readonly Person[] = ["jane", "taro", "glass", "alerts"];
-
 export interface StageOptions {
   readonly fault?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** A probe visits the service and is watched as well. */
+  /** A probe visits the service and is watched as well; it has seen its own data when the stage is open. */
   readonly isProbed?: boolean;
+  /** Of a second service beside the first, over the same database: the probe can be led to it. */
+  readonly laterFault?: string;
   /** The service tells Alertmanager of anomalies itself, as it does where it is not left to Prometheus alone. */
   readonly isPushing?: boolean;
 }
@@ -64,23 +67,32 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     const { tokens, tokenFiles, environment } = await writeCredentials(folder);
     const spoolFolder = join(folder, "spool");
     await mkdir(spoolFolder);
-    const service = await startReferenceService({
-      port: 0,
-      fault: options.fault,
-      databaseUrl: wire.url,
-      environment: {
-        WORKERS: "2",
-        ADMIN_PORT: "0",
-        SPOOL_DIR: spoolFolder,
-        ...environment,
-        ...(pushWire === null ? {} : { ALERTMANAGER_URLS: pushWire.url }),
-        ...options.environment,
-      },
-    });
-    closers.push(() => service.stop());
+    const startService = async (fault: string | undefined) => {
+      const service = await startReferenceService({
+        port: 0,
+        fault,
+        databaseUrl: wire.url,
+        environment: {
+          WORKERS: "2",
+          ADMIN_PORT: "0",
+          SPOOL_DIR: spoolFolder,
+          ...environment,
+          ...(pushWire === null ? {} : { ALERTMANAGER_URLS: pushWire.url }),
+          ...options.environment,
+        },
+      });
+      closers.push(() => service.stop());
+      return service;
+    };
+    const service = await startService(options.fault);
     const adminUrl = service.environment["CROWDPROOF_ADMIN_URL"] ?? "";
-    const probe = options.isProbed === true ? await startProbe(service, folder) : null;
+    const faulty = options.laterFault === undefined ? null : await startService(options.laterFault);
+    const probeWire = faulty === null ? null : await createTcpProxy(service.url);
+    if (probeWire !== null) closers.push(() => probeWire.close());
+    const probe =
+      options.isProbed === true ? await startProbe(service, probeWire?.url ?? service.url, folder) : null;
     if (probe !== null) closers.push(() => probe.stop());
+    await probe?.whenSeeing();
     const stack = await startStack({
       serviceAdminUrl: adminUrl,
       probeUrl: probe?.url,
@@ -95,6 +107,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       wire,
       pushWire,
       probeUrl: probe?.url ?? null,
+      probeWire,
+      faultyUrl: faulty?.url ?? null,
       stack,
       folder,
       spoolFolder,
@@ -107,47 +121,4 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     await close();
     throw error;
   }
-}
-
-async function writeCredentials(folder: string) {
-  const tokens = Object.fromEntries(
-    PEOPLE.map((person) => [person, `${person}-${randomBytes(24).toString("hex")}`]),
-  ) as Record<Person, string>;
-  const write = async (name: string, text: string) => {
-    const file = join(folder, name);
-    await writeFile(file, text, { mode: 0o600 });
-    return file;
-  };
-  const tokenFiles = {} as Record<Person, string>;
-  for (const person of PEOPLE) tokenFiles[person] = await write(`${person}.token`, tokens[person]);
-  const operators = (["jane", "taro"] as const).map((name) => ({ name, sha256: sha256(tokens[name]) }));
-  const environment = {
-    OPERATORS_FILE: await write("operators.json", JSON.stringify(operators)),
-    BREAK_GLASS_FILE: await write("glass.hash", sha256(tokens.glass)),
-    ALERTS_TOKEN_FILE: tokenFiles.alerts,
-  };
-  return { tokens, tokenFiles, environment };
-}
-
-const sha256 = (text: string) => hash("sha256", text);
-
-async function runSql(url: string, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
-
-async function askAdmin(url: string, token: string, body: unknown): Promise<Record<string, unknown>> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(body ?? {}),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
-  return text === "" ? {} : JSON.parse(text);
 }

@@ -14,7 +14,7 @@ export interface State {
   begin(stage: Stage): Promise<() => Promise<void>>;
 }
 
-/** A service as it should be; one that shows people somebody else's data; one with a door that a small crowd fills; and one that a probe visits. */
+/** A service as it should be; one that shows people somebody else's data; one with a door that a small crowd fills; and one that a probe visits, with a faulty one beside it. */
 export const STAGES = {
   plain: {},
   faulty: { fault: "module-variable" },
@@ -33,7 +33,7 @@ export const STAGES = {
     },
   },
   // The guard off, as of a system that has none.
-  probed: { fault: "shared-cache-key", environment: { GUARD: "off" }, isProbed: true },
+  probed: { laterFault: "shared-cache-key", environment: { GUARD: "off" }, isProbed: true },
 } as const satisfies Record<string, StageOptions>;
 export type StageName = keyof typeof STAGES;
 
@@ -106,6 +106,20 @@ export const STATES: readonly State[] = [
     },
   },
   {
+    alert: "NotificationsFailing",
+    stage: "faulty",
+    how: "the kill switch's token is no longer the service's; the fault module-variable, and 64 people at once",
+    async begin({ service, tokenFiles }) {
+      const token = await readFile(tokenFiles.alerts, "utf8");
+      await writeFile(tokenFiles.alerts, "not the service's");
+      const crowd = keepBursting(service.url, CLIENTS);
+      return async () => {
+        await crowd.stop();
+        await writeFile(tokenFiles.alerts, token);
+      };
+    },
+  },
+  {
     alert: "NewcomersQueueTooLong",
     stage: "narrow",
     how: "the door lets people queue for a minute, each of the database's answers comes 1 s later, and 48 are there all the time",
@@ -161,8 +175,12 @@ export const STATES: readonly State[] = [
   {
     alert: "ProbeSawForeignData",
     stage: "probed",
-    how: "the fault shared-cache-key, with the guard off",
-    begin: async () => nothing,
+    how: "the probe's visitors are led to a service with the fault shared-cache-key, and with the guard off",
+    async begin({ service, probeWire, faultyUrl }) {
+      if (probeWire === null || faultyUrl === null) throw new Error("no service for the probe to be led to");
+      probeWire.leadTo(faultyUrl);
+      return async () => probeWire.leadTo(service.url);
+    },
   },
   {
     alert: "ProbeSilent",
