@@ -145,9 +145,10 @@ async function openPush(): Promise<OpenLane> {
       const renewedMs = await renew();
       const atMs = await service.leak();
       const toldMs = await firstTold(receiverUrl, isPush, { ...ARRIVES, fromMs: atMs }).catch(
-        async ({ message }: Error) => {
+        async (error: unknown) => {
+          if (!(error instanceof NobodyHeard)) throw error;
           const heard = (await toldBy(receiverUrl)).filter(({ receivedAtMs }) => receivedAtMs >= renewedMs);
-          throw new NobodyHeard(`${message} of what began at ${atMs}; heard: ${JSON.stringify(heard)}`);
+          throw new NobodyHeard(`${error.message} of what began at ${atMs}; heard: ${JSON.stringify(heard)}`);
         },
       );
       await service.reopen();
