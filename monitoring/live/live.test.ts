@@ -1,39 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { describeWith } from "../../loadtests/test/needs.ts";
 import { alertTablePage, type Proven } from "./alert-table-page.ts";
-import { LANES, type LaneName } from "./lanes.ts";
+import { LANES } from "./lanes.ts";
 import { latencyPage, quantile } from "./latency-page.ts";
 import { proveAlert } from "./prove-alert.ts";
 import { SCENES } from "./scenes.ts";
 
-/** A service, a stack and its rules, on two cores that everybody shares: arrival is what is asserted, the time is printed. */
+/** A service, a stack and its rules, on two cores that everybody shares: a loose bound is asserted, the time is printed. */
 const PROOF_MS_MAX = 240_000;
+/** Of what is promised on a quiet machine; the promise itself is held by `npm run bench-alerts`. */
+const LOOSE = 5;
 
 describeWith("prometheus", "from a fault to somebody who knows", () => {
   describeWith("alertmanager", "with Alertmanager", () => {
-    it.each(["halt", "push", "rules", "dead-process"] satisfies LaneName[])(
-      "by %s alone",
-      { timeout: PROOF_MS_MAX },
-      async (name) => {
-        const lane = await LANES.find((each) => each.name === name)?.open();
-        if (lane === undefined) throw new Error(`no lane ${name}`);
-        try {
-          const seconds = await lane.measure();
-          process.stdout.write(`${name}: ${seconds.toFixed(3)} s\n`);
-          expect(seconds).toBeGreaterThanOrEqual(0);
-        } finally {
-          await lane.close();
-        }
-      },
-    );
+    it.each(LANES)("by $name alone", { timeout: PROOF_MS_MAX }, async ({ name, limit, open }) => {
+      const lane = await open();
+      try {
+        const seconds = await lane.measure();
+        process.stdout.write(`${name}: ${seconds.toFixed(3)} s\n`);
+        expect(seconds).toBeLessThanOrEqual(LOOSE * limit.seconds);
+      } finally {
+        await lane.close();
+      }
+    });
 
     it("has an alert fire, tell, and end", { timeout: PROOF_MS_MAX }, async () => {
       const scene = SCENES.find(({ alert }) => alert === "CampaignOverPlan");
       if (scene === undefined) throw new Error("no scene");
       const proof = await proveAlert(scene);
       process.stdout.write(`${JSON.stringify(proof)}\n`);
-      // What else fired is printed, and judged on a quiet machine: on a busy one scrapes time out, and that pages.
-      expect(proof).toMatchObject({ alert: "CampaignOverPlan", severity: "ticket" });
+      expect(proof).toMatchObject({ alert: "CampaignOverPlan", severity: "ticket", unexpected: [] });
       expect(proof.toldSeconds).not.toBeNull();
     });
   });
