@@ -40,8 +40,7 @@ export interface Start {
 
 /** Alertmanager before the service, which pushes to it, and the service before Prometheus, which would miss it. None outlives this process. */
 export async function startAll(options: UpOptions, { say, signal }: Start): Promise<Everything> {
-  const folder = await createRunFolder(options.folder);
-  await mkdir(folder.mailsFolder, { mode: 0o700 });
+  const folder = await openRunFolder(options.folder);
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).toReversed()) await each();
@@ -82,11 +81,23 @@ export async function startAll(options: UpOptions, { say, signal }: Start): Prom
     if (service === undefined) throw new Error("the stack did not start the service");
     const grafana = await startIfThere(grafanaPlace, folder, stack, signal);
     if ("stop" in grafana) stops.push(grafana.stop);
-    await writeEnvironment(folder, service, stack);
+    await writeEnvironment(folder, service, { ...stack, grafanaUrl: grafanaPlace?.url ?? null });
     return { service, stack, grafana, folder, ended: Promise.race([stack.ended, service.ended]), stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function openRunFolder(path: string): Promise<RunFolder> {
+  try {
+    const folder = await createRunFolder(path);
+    await mkdir(folder.mailsFolder, { mode: 0o700 });
+    return folder;
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    const words = `The run's folder cannot be made (${error.message}). Name a new one: --folder DIR`;
+    throw new UsageError(words, { cause: error });
   }
 }
 
@@ -176,8 +187,12 @@ interface Urls {
   readonly receiverUrl: string;
 }
 
-/** What the target file of the reference service, `blast-radius`, and the runbooks ask of the environment. */
-async function writeEnvironment(folder: RunFolder, service: RunningService, stack: Urls): Promise<void> {
+/** What the target file of the reference service, `blast-radius`, the probe, and the runbooks ask of the environment. */
+async function writeEnvironment(
+  folder: RunFolder,
+  service: RunningService,
+  stack: Urls & { readonly grafanaUrl: string | null },
+): Promise<void> {
   const environment = {
     CROWDPROOF_TARGET_URL: service.url,
     CROWDPROOF_ADMIN_URL: service.adminUrl,
@@ -191,6 +206,8 @@ async function writeEnvironment(folder: RunFolder, service: RunningService, stac
     PROMETHEUS: stack.prometheusUrl,
     ALERTMANAGER: stack.alertmanagerUrl,
     RECEIVER: stack.receiverUrl,
+    RUNBOOK_BASE_URL: `${stack.receiverUrl}/runbooks`,
+    DASHBOARD_BASE_URL: stack.grafanaUrl,
     OPERATOR_TOKEN_FILE: folder.tokenFiles.jane,
     SERVICE_PID: String(service.pid),
   };

@@ -109,6 +109,24 @@ async function nothingIsLeft({ folder }: Room, { pids }: Main, expect: ExpectSta
   await expect.poll(async () => (await readdir(folder)).sort(), WITHIN).toEqual(["ready.json", "rules.yml"]);
 }
 
+it.for([
+  { args: ["--quik"], words: /^Unknown option '--quik'/ },
+  { args: ["--service", "admin"], words: /^--service admin: expected an address such as/ },
+  { args: ["--receiver-port", "x"], words: /^"x" is no port/ },
+])(
+  "the stack's command refuses $args in a sentence",
+  { timeout: TEST_MS },
+  async ({ args, words }, { expect }) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["pipe", "inherit", "pipe"] });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    expect(await once(child, "close")).toEqual([2, null]);
+    expect(said).toMatch(words);
+  },
+);
+
 describeWith("alertmanager", "the stack", () => {
   describeWith("prometheus", "of Prometheus, Alertmanager and the receiver", () => {
     test.concurrent("pages at once, says that it could close nothing, and labels the run", {

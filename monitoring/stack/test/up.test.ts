@@ -175,7 +175,9 @@ describe.skipIf(!existsSync("/proc/self/environ"))("npm run up", () => {
     const pid = /SERVICE_PID='(\d+)'/.exec(await readFile(join(up.folder, "env"), "utf8"))?.[1];
     process.kill(Number(pid), "SIGKILL");
     expect(await up.exited).toEqual([2, null]);
-    expect(up.said()).toMatch(/The service ended \(SIGKILL\); its log is .* The rest was stopped\./);
+    await expect
+      .poll(up.said, WITHIN)
+      .toMatch(/The service ended \(SIGKILL\); its log is .* The rest was stopped\./);
     await expect.poll(() => processesOf(up), WITHIN).toEqual([]);
   });
 
@@ -193,6 +195,20 @@ describe.skipIf(!existsSync("/proc/self/environ"))("npm run up", () => {
     expect(up.said()).not.toContain("with a fault");
     await expect.poll(() => processesOf(up), WITHIN).toEqual([]);
     await expect.poll(() => readdir(up.room), WITHIN).toEqual(["up"]);
+  });
+
+  test.concurrent.for([
+    { args: ["--fautl", "x"], words: /^Unknown option '--fautl'/ },
+    { args: ["--planned", "many"], words: /^--planned many: expected visitors a second/ },
+    { args: ["--workers", "0"], words: /^--workers 0: expected a number of processes/ },
+    {
+      args: ["--folder", "/dev/null"],
+      words: /^The run's folder cannot be made .* Name a new one: --folder DIR$/m,
+    },
+  ])("refuses $args in a sentence", { timeout: TEST_MS }, async ({ args, words }, { start, expect }) => {
+    const up = await start(...args);
+    expect(await up.exited).toEqual([2, null]);
+    await expect.poll(up.said, WITHIN).toMatch(words);
   });
 
   test.concurrent("says which port is taken, and how to do without", { timeout: TEST_MS }, async ({
