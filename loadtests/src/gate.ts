@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AlertWatch } from "./alerts/alert-watch.ts";
 import { checkHistory } from "./checks/check-history.ts";
@@ -9,6 +8,7 @@ import type { MailSink } from "./mail/mail-sink.ts";
 import { type CountersBefore, observe, observeBefore } from "./observation/observe.ts";
 import type { Plan } from "./plan/plan.ts";
 import { writePlan } from "./plan/plan-file.ts";
+import { replaceFile } from "./report/replace-file.ts";
 import { writeReport } from "./report/write-report.ts";
 import { UsageError } from "./usage-error.ts";
 import { decideVerdict } from "./verdict/decide-verdict.ts";
@@ -72,7 +72,7 @@ async function judgeRemains({ dir, say }: GateOptions, error: unknown): Promise<
 export async function judgeRun(dir: string): Promise<Verdict> {
   try {
     const verdict = decideVerdict(await checkHistory(dir));
-    await writeFile(join(dir, "verdict.json"), `${JSON.stringify(verdict, null, 2)}\n`, { mode: 0o600 });
+    await replaceFile(join(dir, "verdict.json"), `${JSON.stringify(verdict, null, 2)}\n`);
     await writeReport(dir, verdict);
     return verdict;
   } catch (error) {

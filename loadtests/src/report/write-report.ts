@@ -1,11 +1,13 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { openHistory } from "../checks/history-database.ts";
+import { UsageError } from "../usage-error.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import type { Course } from "./course-section.ts";
 import { renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderPage } from "./page.ts";
+import { replaceFile } from "./replace-file.ts";
 import { type Residue, readResidue } from "./residue.ts";
 import { readSeries } from "./series.ts";
 
@@ -25,10 +27,22 @@ export async function writeReport(dir: string, verdict: Verdict): Promise<void> 
 export async function rewriteReport(dir: string): Promise<void> {
   const text = await readFile(join(dir, "verdict.json"), "utf8").catch(() => null);
   if (text === null) return;
-  const verdict = JSON.parse(text) as Verdict;
+  const verdict = parseVerdict(text, dir);
   // A verdict from before alerts were watched has none.
   const run = { ...verdict.run, expectedAlerts: verdict.run.expectedAlerts ?? null };
   await writeReport(dir, { ...verdict, alerts: verdict.alerts ?? [], run });
+}
+
+/** A machine that went down in the middle may have left half of one. */
+function parseVerdict(text: string, dir: string): Verdict {
+  try {
+    return JSON.parse(text) as Verdict;
+  } catch (cause) {
+    throw new UsageError(
+      `verdict.json in ${dir} is no whole verdict. Judge the run again: npx crowdproof judge ${dir}`,
+      { cause },
+    );
+  }
 }
 
 interface Record {
@@ -51,10 +65,4 @@ async function readRecord(dir: string): Promise<Record> {
     const problem = error instanceof Error ? error.message : String(error);
     return { course: { problem }, residue: await readResidue(dir, null) };
   }
-}
-
-/** Whole or not at all: a report is never half written, also when the disk fills up. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.part`, text, { mode: 0o600 });
-  await rename(`${path}.part`, path);
 }
