@@ -23,7 +23,10 @@ async function serve(options: { port: number; fault?: string }): Promise<void> {
   const databaseUrl = process.env["DATABASE_URL"];
   const service = await startReferenceService({ port: options.port, fault: options.fault, databaseUrl });
   const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]).then(() => null);
-  process.stdout.write(describe(service.url, service.environment, options.fault));
+  // Somebody's own has a password that is nobody else's business; the embedded one's is new with each start.
+  const shown = { ...service.environment };
+  if (databaseUrl !== undefined) shown["CROWDPROOF_DATABASE_URL"] = "$DATABASE_URL";
+  process.stdout.write(describe(service.url, shown, options.fault));
   const ending = await Promise.race([stopped, service.ended]);
   await service.stop();
   if (ending !== null) {
@@ -33,7 +36,9 @@ async function serve(options: { port: number; fault?: string }): Promise<void> {
 }
 
 function describe(url: string, environment: Record<string, string>, fault: string | undefined): string {
-  const exports = Object.entries(environment).map(([name, value]) => `  export ${name}='${value}'`);
+  const exports = Object.entries(environment).map(
+    ([name, value]) => `  export ${name}=${value.startsWith("$") ? `"${value}"` : `'${value}'`}`,
+  );
   return [
     `The reference signup is at ${url}${fault === undefined ? "" : `, with the fault ${fault} switched on`}`,
     `  sign up    POST ${url}/signups`,

@@ -106,6 +106,9 @@ function spawnService(options: ServiceOptions, { readyFile, logFile, mailDir }: 
   };
   // Mails of invented people go nowhere but to the sink.
   delete env["SMTP_URL"];
+  // csh exports HOST, the machine's own name: it listens on this machine's loopback, and nowhere else.
+  delete env["HOST"];
+  delete env["ADMIN_HOST"];
   if (options.fault !== undefined) env["FAULT"] = options.fault;
   if (options.databaseUrl !== undefined) env["DATABASE_URL"] = options.databaseUrl;
   // Standard input stays open as long as we live: the service stops when it closes, so kill −9 of us leaves nothing behind.

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Desk, openDesk, type Running } from "./command-line.ts";
+
+const MS_MAX = 90_000;
+let desk: Desk;
+let first: Running;
+beforeAll(async () => {
+  desk = openDesk();
+  // The machine's own name, as some shells export it.
+  const env = { HOST: "nowhere.invalid", ADMIN_HOST: "nowhere.invalid" };
+  first = desk.start(["serve", "--port", "0"], { env });
+  await first.until("Ctrl-C stops it.");
+}, MS_MAX);
+afterAll(async () => {
+  await desk.close();
+});
+
+const EXPORT = /export CROWDPROOF_DATABASE_URL=(.*)/;
+
+it("says what to export for its own database, which is new with each start", () => {
+  expect(EXPORT.exec(first.said())?.[1]).toMatch(/^'postgres(ql)?:.*'$/);
+});
+
+it(
+  "prints no password of a database that is somebody else's",
+  async () => {
+    const url = EXPORT.exec(first.said())?.[1]?.slice(1, -1) ?? "";
+    const { password } = new URL(url);
+    expect(password).not.toBe("");
+    const second = desk.start(["serve", "--port", "0"], { env: { DATABASE_URL: url } });
+    await second.until("Ctrl-C stops it.");
+    expect(EXPORT.exec(second.said())?.[1]).toBe('"$DATABASE_URL"');
+    expect(second.said()).not.toContain(password);
+  },
+  MS_MAX,
+);
