@@ -11,7 +11,7 @@ import { createStatusLine } from "../probe/status-line.ts";
 import { tryCleanUp } from "../probe/try-clean-up.ts";
 import { loadTarget } from "../target/load-target.ts";
 import { requireOwnConnection, requireOwnTarget } from "../target/permission.ts";
-import { requireReachable } from "../target/reachable.ts";
+import { requireAddress, requireReachable } from "../target/reachable.ts";
 import type { Target } from "../target/target.ts";
 import { createColors, hasColor } from "../terminal/color.ts";
 import { UsageError } from "../usage-error.ts";
@@ -159,6 +159,7 @@ async function prepare(
   if (isCleaned) requireCleanUp(target);
   const webhook = await webhookOf(flags);
   const secrets = await secretsForProbe(target, process.env, isCleaned);
+  requireAddress(target, secrets);
   if (isCleaned) {
     await requireOwnConnection(target, secrets, flags.iOwnThisTarget);
     await tryCleanUp(target, secrets);
