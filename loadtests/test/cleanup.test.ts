@@ -162,6 +162,62 @@ describe("crowdproof cleanup", () => {
     expect(await emails()).toEqual([stranger]);
   }, 60_000);
 
+  describe("that fails at its end", () => {
+    const connection = "${env:CROWDPROOF_DATABASE_URL}";
+    afterEach(async () => {
+      await database.query("drop trigger if exists at_commit on members");
+      await database.query("drop function if exists at_commit; drop sequence if exists counts");
+    });
+
+    /** A clean-up that removes the one member there is. */
+    async function removeStranger(readBack: string) {
+      await signUpStranger();
+      const dir = folder("failing");
+      const target = await loadTarget(REFERENCE_TARGET);
+      const plan = handmadePlan({ target, visitors: [{ behaviour: "plain", dueSeconds: 0 }] });
+      const sql = { connection, statement: "delete from members where email not like '%${run}%'" };
+      const rows = { connection, statement: readBack };
+      await writePlan(dir, {
+        ...plan,
+        runId: createRunId(),
+        target: { ...target, cleanUp: { sql }, readBack: { ...target.readBack, sql: rows } },
+      });
+      return await run(["cleanup", dir, "--yes"]);
+    }
+
+    it.each([
+      {
+        name: "was refused",
+        act: "raise exception 'still referred to'",
+        says: /still referred to\. Nothing was changed\./,
+      },
+      {
+        name: "was not answered",
+        act: "perform pg_terminate_backend(pg_backend_pid())",
+        says: /Whether they are removed is not known: the commit was not answered/,
+      },
+    ])("says what is known where the commit $name", async ({ act, says }) => {
+      await database.query(
+        `create function at_commit() returns trigger language plpgsql as $$ begin ${act}; return null; end $$`,
+      );
+      await database.query(
+        "create constraint trigger at_commit after delete on members deferrable initially deferred for each row execute function at_commit()",
+      );
+      const { exitCode, stderr } = await removeStranger("select 1 as nobody where false");
+      expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(says) });
+    });
+
+    it("says that they are removed where only the counting afterwards failed", async () => {
+      await database.query("create sequence counts");
+      const done = await removeStranger("select 1 / (3 - nextval('counts')) as third");
+      expect(done).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(done.stdout).toMatch(
+        /1 removed .* an unknown number of people .* could not be counted: division by zero/s,
+      );
+      expect(await emails()).toEqual([]);
+    });
+  });
+
   it("says what is missing where it cannot clean up", async () => {
     const dir = folder("without");
     const visitors = [{ behaviour: "plain" as const, dueSeconds: 0 }];

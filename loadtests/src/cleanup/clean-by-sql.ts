@@ -1,4 +1,4 @@
-import { Client } from "pg";
+import { Client, DatabaseError } from "pg";
 import { reasonOf } from "../observation/observe-context.ts";
 import { addressEndOf, runSuffixOf } from "../people/person.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -25,6 +25,7 @@ export async function cleanBySql(
 ): Promise<CleanUp> {
   const { client, close } = await connect(fillSecrets(sql.connection, secrets));
   const count = () => countMembers(client, plan, sql.connection);
+  let isCommitLost = false;
   try {
     // What others do meanwhile is neither seen nor taken for ours.
     await client.query("begin transaction isolation level repeatable read");
@@ -38,23 +39,43 @@ export async function cleanBySql(
         `The cleanUp statement would remove ${taken} members who are not of this run; nothing was changed. Mend it in the target file: it must name \${run}.`,
       );
     }
+    isCommitLost = isMeant;
     await client.query(isMeant ? "commit" : "rollback");
-    const left = isMeant ? await count() : before;
+    const left = isMeant ? await countAfter(count) : { members: before, remarks: [] };
     return {
       by: "sql",
       found: before?.ours ?? removed,
       removed: isMeant ? removed : null,
-      left: left?.ours ?? null,
-      remarks: before === null ? [UNCOUNTED] : [],
+      left: left.members?.ours ?? null,
+      remarks: [...(before === null ? [UNCOUNTED] : []), ...left.remarks],
     };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `The people of this run could not be removed: ${reasonOf(error)}. Nothing was changed.`,
+      `The people of this run could not be removed: ${reasonOf(error)}. ${isCommitLost && !isRefusal(error) ? INDETERMINATE : "Nothing was changed."}`,
       { cause: error },
     );
   } finally {
     await close();
+  }
+}
+
+const INDETERMINATE =
+  "Whether they are removed is not known: the commit was not answered. Type the same again.";
+
+/** A FATAL ends the connection, perhaps after the commit; an ERROR in its stead has rolled it back (a deferred constraint). */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseError && error.severity === "ERROR";
+}
+
+/** They are removed by then, whatever becomes of the counting. */
+async function countAfter(
+  count: () => Promise<Members | null>,
+): Promise<{ members: Members | null; remarks: string[] }> {
+  try {
+    return { members: await count(), remarks: [] };
+  } catch (error) {
+    return { members: null, remarks: [`Who is left could not be counted: ${reasonOf(error)}.`] };
   }
 }
 
