@@ -40,7 +40,7 @@ export function executeRunbooks(stageName: StageName, { isStageForEach = false }
 
   for (const { alert, how } of STATES.filter((state) => state.stage === stageName)) {
     it(`${alert}: each command does what its runbook says (${how})`, async () => {
-      const state = await reachState(alert, stage);
+      const state = await reachState(alert, stage, { isStageShared: !isStageForEach });
       try {
         const { steps } = readRunbook("en", alert);
         expect(await failuresOf(steps, stage)).toEqual([]);
