@@ -8,6 +8,9 @@ import { describeWith } from "./needs.ts";
 /** Service, Prometheus, a campaign of some seconds, and two judgings, on two cores that everybody shares. */
 const RUN_MS_MAX = 180_000;
 
+/** A run that other tests starve says nothing of pages, and is sent again; one with a page is not. */
+const TRIES_MAX = 3;
+
 const STARVED = ["TargetDown", "SignupsBelowOffered", "SignupsSlowInCampaign", "NewcomersQueueTooLong"];
 
 let desk: Desk;
@@ -29,12 +32,16 @@ function outcomesOf(run: string): Record<string, string> {
 const gate = (args: string[]) => desk.run(["gate", "smoke", "--engine", "embedded", ...args]);
 
 describeWith("prometheus", "a gate that demands alerts", () => {
-  // A machine on which other tests starve the service has something to page about: then it is tried again.
-  it("passes a healthy run, in which nobody was paged", { timeout: RUN_MS_MAX, retry: 2 }, async () => {
-    rmSync(join(desk.path, "healthy"), { recursive: true, force: true });
-    const { stderr } = await gate(["--alerts", "--out", "healthy"]);
-    expect(stderr).toBe("");
-    expect(outcomesOf("healthy")).toEqual({ watching: "pass", "unexpected-pages": "pass" });
+  it("passes a healthy run, in which nobody was paged", { timeout: TRIES_MAX * RUN_MS_MAX }, async () => {
+    for (let tries = 1; ; tries++) {
+      rmSync(join(desk.path, "healthy"), { recursive: true, force: true });
+      const { stderr } = await gate(["--alerts", "--out", "healthy"]);
+      expect(stderr).toBe("");
+      const { watching, "unexpected-pages": pages } = outcomesOf("healthy");
+      expect(pages, JSON.stringify(verdictOf("healthy").alerts)).not.toBe("fail");
+      if (watching === "pass" && pages === "pass") break;
+      expect(tries, `watching is ${watching}, unexpected-pages ${pages}`).toBeLessThan(TRIES_MAX);
+    }
     const watching = verdictOf("healthy").checks.find(({ name }) => name === "unexpected-pages");
     expect(watching?.observed).toBeGreaterThan(0);
   });
