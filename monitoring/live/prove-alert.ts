@@ -129,11 +129,12 @@ const HALTS_MAX = 5;
 
 /** Two people reopen what was closed: some alerts are about the campaign's state, and end with it. */
 async function calm({ adminUrl, admin }: Stage): Promise<void> {
-  for (let halts = 0; halts < HALTS_MAX; halts++) {
+  const isOpen = async () => {
     const { phase } = (await (await fetch(`${adminUrl}/state`)).json()) as { phase: string };
-    if (phase === "open") return;
-    await reopenByTwo(admin, "the proof is over");
-  }
+    return phase === "open";
+  };
+  for (let halts = 0; halts < HALTS_MAX && !(await isOpen()); halts++)
+    await reopenByTwo(admin, "the proof is over", isOpen);
 }
 
 async function until(isIt: () => Promise<boolean>, secondsMax: number, what: () => string): Promise<void> {

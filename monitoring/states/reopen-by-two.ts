@@ -4,12 +4,18 @@ import type { Person } from "./credentials.ts";
 const TRIES_MAX = 20;
 const PAUSE_MS = 500;
 
-/** One operator asks and the other approves; again where it is refused, and throws after 10 s of refusals. */
+type Admin = (path: string, person: Person, body?: unknown) => Promise<Record<string, unknown>>;
+
+/**
+ * One operator asks and the other approves; again where it is refused. Resolves when it was approved, or where `isOpen` says
+ * that nothing is left to reopen; throws after 10 s of refusals.
+ */
 export async function reopenByTwo(
-  admin: (path: string, person: Person, body?: unknown) => Promise<Record<string, unknown>>,
+  admin: Admin,
   reason: string,
+  isOpen = async (): Promise<boolean> => false,
 ): Promise<void> {
-  for (let tries = 1; ; tries++) {
+  for (let tries = 1; !(await isOpen()); tries++) {
     try {
       const { id } = await admin("/reopenings", "jane", { reason });
       await admin(`/reopenings/${String(id)}/approval`, "taro");
