@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -19,7 +20,7 @@ import { resolveSecrets } from "../src/target/secrets.ts";
 import { fillBody, stepUrl } from "../src/target/template.ts";
 
 const PAIR = BEHAVIOURS.indexOf("pair");
-const NOBODY: CountersBefore = { counters: {}, logBytes: {} };
+const NOBODY: CountersBefore = { counters: {}, logs: {} };
 let service: RunningService;
 let plan: Plan;
 let secrets: Record<string, string>;
@@ -218,8 +219,53 @@ describe("logs and metrics with somebody in them", () => {
         { visitor: 1, field: "email", place: "log:service.log" },
       ],
     });
-    await writeFile(file, ann.email);
-    expect((await observeAll(of, before)).scans.find(({ name }) => name === "logs")?.foreign).toHaveLength(1);
+  });
+
+  it.each([
+    {
+      name: "was rotated by renaming it",
+      to: async (file: string, text: string) => {
+        await rename(file, `${file}.1`);
+        await writeFile(file, text);
+      },
+      says: /was searched: it was rotated/,
+    },
+    {
+      name: "was rotated, and is longer by now than it was",
+      to: async (file: string, text: string) => {
+        await rename(file, `${file}.1`);
+        await writeFile(file, `${"x".repeat(2_000)} ${text}`);
+      },
+      says: /was searched: it was rotated/,
+    },
+    {
+      name: "was cut",
+      to: async (file: string, text: string) => await writeFile(file, text),
+      says: /was searched: it was cut/,
+    },
+  ])("a log that $name was not read to its end; who was found stands", async ({ to, says }) => {
+    const file = join(folder, `rotated-${randomUUID()}.log`);
+    await writeFile(file, "x".repeat(1_000));
+    const of = withTelemetry({ logFiles: [file] });
+    const before = await observeBefore(of, secrets);
+    await to(file, personOf(0).email);
+    const { scans, said } = await observeAll(of, before);
+    expect(scans.find(({ name }) => name === "logs")).toMatchObject({
+      value: null,
+      foreign: [{ visitor: 0 }],
+    });
+    expect(said.join("\n")).toMatch(says);
+    await rm(file);
+  });
+
+  it("a log that is empty shows nothing, and one in which nothing new stands was read", async () => {
+    const [empty, quiet] = [join(folder, "empty.log"), join(folder, "quiet.log")];
+    await writeFile(empty, "");
+    await writeFile(quiet, "started\n");
+    const of = withTelemetry({ logFiles: [empty, quiet] });
+    const { scans, said } = await observeAll(of, await observeBefore(of, secrets));
+    expect(scans.filter(({ name }) => name === "logs").map(({ value }) => value)).toEqual([null, 0]);
+    expect(said.join("\n")).toMatch(/empty\.log was searched: it is empty/);
   });
 
   it("are read from the page that has them as a label", async () => {
@@ -304,10 +350,10 @@ describe("what cannot be observed is said, and leaves nothing seen", () => {
   });
 
   it("counters that were not read before, or fell", async () => {
-    const unread = await observeAll(plan, { counters: null, logBytes: {} });
+    const unread = await observeAll(plan, { counters: null, logs: {} });
     expect(unread.counters).toEqual([]);
     expect(unread.said[0]).toMatch(/was not read before the run/);
-    const fallen = await observeAll(plan, { counters: { acknowledged: 1e9 }, logBytes: {} });
+    const fallen = await observeAll(plan, { counters: { acknowledged: 1e9 }, logs: {} });
     expect(fallen.counters.map(({ name }) => name)).toEqual(["rejected"]);
     expect(fallen.said[0]).toMatch(/the target was started again/);
   });

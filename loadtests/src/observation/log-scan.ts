@@ -7,46 +7,50 @@ import { fillSecrets } from "../target/template.ts";
 import { CANARIES_KEPT_MAX, foundAt } from "./found-at.ts";
 import { type ObserveContext, reasonOf } from "./observe-context.ts";
 
-/** Beyond this a log is scanned no further, and said so. */
+/** Beyond this a log is scanned no further, and is then unknown. */
 const LOG_BYTES_MAX = 2 * 2 ** 30;
 const CHUNK_BYTES = 2 ** 20;
 /** A canary in the most wasteful wrapping (kana, escaped twice) has 22 · 6 · 2 characters; a line longer than this is cut in two. */
 const OVERLAP_CHARACTERS = 4_096;
 
-/** How long each log file is by now. One that is not there yet has nothing in it. */
-export async function logPositions(
-  logFiles: readonly string[],
-  secrets: Record<string, string>,
-): Promise<Record<string, number>> {
-  const positions: Record<string, number> = {};
-  for (const file of namesOf(logFiles, secrets)) {
-    positions[file] = await stat(file).then(
-      ({ size }) => size,
-      () => 0,
-    );
-  }
-  return positions;
+/** Which file a log was, and how long. A file of the same name with another inode is another file. */
+export interface LogMark {
+  inode: number;
+  bytes: number;
 }
 
-/** One scan event for each log file, over what was written since; `value` has the bytes, null where it cannot be read. */
+/** The logs as they are by now; one that is not there yet has no mark, and all of it will be new. */
+export async function markLogs(
+  logFiles: readonly string[],
+  secrets: Record<string, string>,
+): Promise<Record<string, LogMark>> {
+  const marks: Record<string, LogMark> = {};
+  for (const file of namesOf(logFiles, secrets)) {
+    const found = await stat(file).catch(() => null);
+    if (found !== null) marks[file] = { inode: found.ino, bytes: found.size };
+  }
+  return marks;
+}
+
+/**
+ * One scan event for each log file, over what was written since; `value` has the bytes, null where it cannot be read, or not
+ * all of it: what was found in the rest stands all the same.
+ */
 export async function* scanLogs(
-  bytesBefore: Readonly<Record<string, number>>,
+  marks: Readonly<Record<string, LogMark>>,
   context: ObserveContext,
 ): AsyncGenerator<ObservationEvent> {
   for (const file of namesOf(context.plan.target.telemetry.logFiles, context.secrets)) {
     try {
-      const { size } = await stat(file);
-      const before = bytesBefore[file] ?? 0;
-      // A file that shrank was rotated under way: all of it is new.
-      const start = size < before ? 0 : before;
+      const { size, ino } = await stat(file);
+      const { start, gap } = whatIsNew(marks[file], { inode: ino, bytes: size });
+      if (gap !== null) context.say(`Not all of the log ${file} was searched: ${gap}.`);
       const { bytes, found } = await scanFile(file, start, context);
-      if (bytes === LOG_BYTES_MAX)
-        context.say(`${file} was scanned up to ${LOG_BYTES_MAX / 2 ** 30} GiB only.`);
       yield {
         ...context.blank,
         kind: "scan",
         name: "logs",
-        value: bytes,
+        value: gap === null ? bytes : null,
         foreign: foundAt(`log:${basename(file)}`, found),
       };
     } catch (error) {
@@ -54,6 +58,18 @@ export async function* scanLogs(
       yield { ...context.blank, kind: "scan", name: "logs" };
     }
   }
+}
+
+/** Where the scan begins, and what of the run it cannot see: null where it sees all. */
+export function whatIsNew(before: LogMark | undefined, now: LogMark): { start: number; gap: string | null } {
+  if (now.bytes === 0) return { start: 0, gap: "it is empty, so nobody knows that the target writes there" };
+  if (before !== undefined && before.inode !== now.inode)
+    return { start: 0, gap: "it was rotated during the run, and its beginning has another name now" };
+  if (before !== undefined && before.bytes > now.bytes)
+    return { start: 0, gap: "it was cut during the run, and its beginning is gone" };
+  const start = before?.bytes ?? 0;
+  const isTooLong = now.bytes - start > LOG_BYTES_MAX;
+  return { start, gap: isTooLong ? `only its first ${LOG_BYTES_MAX / 2 ** 30} GiB were` : null };
 }
 
 function namesOf(logFiles: readonly string[], secrets: Record<string, string>): string[] {

@@ -5,7 +5,7 @@ import { CANARY_KEY_SECRET, createCanaryCodec } from "../people/canary.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { AnswerClass } from "../target/target.ts";
 import { boundEvents, counterEvents, countersIn } from "./counters.ts";
-import { logPositions, scanLogs } from "./log-scan.ts";
+import { type LogMark, markLogs, scanLogs } from "./log-scan.ts";
 import { fetchMetrics, scanMetrics } from "./metrics-page.ts";
 import type { ObserveContext } from "./observe-context.ts";
 import { rowEvents } from "./rows.ts";
@@ -14,8 +14,8 @@ import { rowEvents } from "./rows.ts";
 export interface CountersBefore {
   /** Answer class → value of its series; null where the metrics could not be read. */
   counters: Partial<Record<AnswerClass, number>> | null;
-  /** Log file → bytes it had: what was written earlier is not this run's. */
-  logBytes: Record<string, number>;
+  /** By log file: what was written earlier is not this run's. */
+  logs: Record<string, LogMark>;
 }
 
 export interface ObserveOptions {
@@ -31,7 +31,7 @@ export async function observeBefore(plan: Plan, secrets: Record<string, string>)
   const page = telemetry.metricsUrl === undefined ? null : await fetchMetrics(plan.target, secrets);
   return {
     counters: page && "text" in page ? countersIn(page.text, telemetry.counters) : null,
-    logBytes: await logPositions(telemetry.logFiles, secrets),
+    logs: await markLogs(telemetry.logFiles, secrets),
   };
 }
 
@@ -67,6 +67,6 @@ export async function* observe(plan: Plan, options: ObserveOptions): AsyncGenera
       yield* counterEvents(before.counters, countersIn(page.text, target.telemetry.counters), context);
     }
   }
-  yield* scanLogs(before.logBytes, context);
+  yield* scanLogs(before.logs, context);
   if (target.readBack.sql) yield* rowEvents(target.readBack.sql, context);
 }
