@@ -65,7 +65,7 @@ export default {
       from: { path: "^dashboards/" },
       to: {
         path: "^monitoring/",
-        pathNot: `^monitoring/(stack|promql)/|^monitoring/(rules/parameters|watch/questions)\\.ts$|${catalogue}`,
+        pathNot: `^monitoring/(stack|promql)/|^monitoring/rules/parameters\\.ts$|${catalogue}`,
       },
     },
     {
