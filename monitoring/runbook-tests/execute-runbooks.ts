@@ -77,6 +77,9 @@ async function shellOf(stage: Stage, home: string): Promise<Shell> {
     home,
     colleagueTokenFile: stage.tokenFiles.taro,
     env: {
+      // What the target file asks for; visitors go where the probe's go.
+      ...stage.service.environment,
+      CROWDPROOF_TARGET_URL: stage.probeWire?.url ?? stage.service.url,
       SERVICE: stage.service.url,
       ADMIN: stage.adminUrl,
       PROMETHEUS: stage.stack.prometheusUrl,

@@ -65,6 +65,9 @@ const NUMBERS: readonly { alert: string; words: Record<Language, string> }[] = [
   { alert: "WaitToldWrong", words: inBoth(percent(processing.toldErrorShare)) },
   { alert: "PoolExhausted", words: inBoth(percent(capacity.busyConnectionsShare)) },
 ];
+/** What a command begins with. */
+const PROGRAMS =
+  /^(?:amtool|cat|curl|date|df|dmesg|docker|free|git|grep|head|journalctl|kill|node|npm|npx|promtool|ps|psql|sudo|systemctl|tail|top|uptime)\b/;
 /** Lines on the first screen of a telephone, folded ones among them. */
 const FIRST_SCREEN_LINES = 12;
 
@@ -134,6 +137,16 @@ describe.each(alerts)("$name", ({ name, severity }) => {
     for (const { commands } of readRunbook(language, name).steps)
       expect(commands).not.toMatch(/bearer |\$\(cat |--user|postgres(ql)?:\/\/\S+@/i);
   });
+
+  if (severity !== "ticket")
+    it.each(LANGUAGES)("has no command outside of its blocks, where nobody would run it (%s)", (language) => {
+      const text = readFileSync(join(RUNBOOKS, language, `${name}.md`), "utf8").replace(
+        /^```[\s\S]*?^```/gm,
+        "",
+      );
+      const inline = [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
+      expect(inline.filter((code) => PROGRAMS.test(code))).toEqual([]);
+    });
 
   if (kind === "long")
     it.each(LANGUAGES)("says below each command what it prints (%s)", (language) => {

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, styleText } from "node:util";
 import { PORTS } from "../catalogue/ports.ts";
+import { tellEnding } from "../stack/tell-ending.ts";
 import { UsageError } from "../stack/usage-error.ts";
 import { askPrometheus, PrometheusAway } from "./ask-prometheus.ts";
 import { type Paint, picture, type Tone } from "./picture.ts";
 import { clockTime, cut } from "./words.ts";
 
 /** The same numbers as the command line's own (`loadtests/src/cli/exit-codes.ts`). */
-const EXIT = { seen: 0, usage: 2, unknown: 3, bug: 70 } as const;
+const EXIT = { seen: 0, unknown: 3 } as const;
 const DEFAULT_URL = `http://127.0.0.1:${PORTS.prometheus}`;
 const SECONDS_MIN = 0.5;
 /** Where standard output is no terminal and says nothing of its size. */
@@ -145,10 +146,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const isUsage = error instanceof UsageError;
-    const story = error instanceof Error ? error.stack : String(error);
-    process.exitCode = isUsage ? EXIT.usage : EXIT.bug;
-    process.stderr.write(isUsage ? `${error.message}\n` : `This is a bug in Crowdproof.\n${story}\n`);
+    const { words, code } = tellEnding(error);
+    process.exitCode = code;
+    process.stderr.write(`${words}\n`);
     process.exit();
   },
 );

@@ -69,6 +69,20 @@ test("a cause that is told again is no news, however long it takes to the databa
   expect(await version()).not.toEqual(before);
 });
 
+test("says since when it is closed, also while a younger cause is on its way to the database", async () => {
+  await stage.start();
+  const proxy = await startProxy();
+  const halt = await startHalt(proxy.url);
+  halt.trip(now());
+  await halt.settled();
+  const { sinceMs } = halt.state() as { sinceMs: number };
+  expect(Math.abs(Date.now() - sinceMs)).toBeLessThan(PATIENCE.timeout);
+  await sleep(50);
+  proxy.hold();
+  halt.trip(now("a younger one"));
+  expect(halt.state()).toEqual({ phase: "halted", reason: "a younger one", sinceMs });
+});
+
 test("a trip closes its own process before it returns, and the other service on the database shortly after", async () => {
   const [one, other] = [await stage.start(), await stage.start()];
   expect((await signUp(other, newPerson())).status).toBe(201);

@@ -85,7 +85,8 @@ export function createHalt(options: HaltOptions): OwnHalt {
   const toldAtMs = new Set<number>();
 
   function trip(cause: HaltCause): boolean {
-    const isHalted = state().phase === "halted";
+    const before = state();
+    const isHalted = before.phase === "halted";
     if (!isHalted || toldAtMs.size >= TOLD_MAX) toldAtMs.clear();
     if (isHalted && toldAtMs.has(cause.atMs)) return true;
     const causeMonotonicMs = performance.now() - Math.max(0, Date.now() - cause.atMs);
@@ -95,7 +96,7 @@ export function createHalt(options: HaltOptions): OwnHalt {
     if (pending === undefined) settling = Promise.withResolvers<void>();
     // The younger of two is written: an older one may turn out to be older than a reopening not read here yet.
     if (pending === undefined || causeMonotonicMs > pending.causeMonotonicMs)
-      pending = { cause, causeMonotonicMs, sinceMs: pending?.sinceMs ?? Date.now() };
+      pending = { cause, causeMonotonicMs, sinceMs: isHalted ? before.sinceMs : Date.now() };
     tellState();
     // The database is told each cause's news, but a storm of them at the pace of the looks.
     if (!isHalted) bell.ring();
