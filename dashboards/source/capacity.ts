@@ -253,7 +253,7 @@ const THE_PROCESSES: readonly PanelSpec[] = [
     thresholds: NO_LIMIT,
     noValue: NO_SERVICE,
     width: 5,
-    runbooks: ["WorkerMissing"],
+    runbooks: ["WorkersDying", "WorkerMissing"],
     queries: [
       {
         expr: `sum by (reason) (${service("crowdproof_worker_exits_total")})`,
