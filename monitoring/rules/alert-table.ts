@@ -25,8 +25,8 @@ forms, and either fires: **A**, the counter rose or is new and above zero, toget
 ${duration(identity.windowSeconds + identity.clockSkewSeconds)} ago, so that a gap in the scraping cannot make it fire again;
 **B**, the event's own time is at most ${duration(identity.windowSeconds)} ago and at most ${duration(identity.clockSkewSeconds)} ahead. No \`for\`, and never the target of an inhibition.
 What lies before the last reopening is no news. An alert goes on firing for ${duration(identity.keepFiringSeconds)} after its reason is gone, no longer, so that
-an old page is over soon after a reopening. One that the service or a probe has pushed itself ends five minutes after its last post,
-whatever was reopened meanwhile ([guard.md](guard.md)).
+an old page is over soon after a reopening. One that the service has pushed itself it ends when it learns of
+the reopening; where it cannot, and for a probe's, that is five minutes after the last post ([guard.md](guard.md)).
 
 They do not see: an event whose process ended before any scrape, or that is first scraped more than ${duration(identity.windowSeconds + identity.clockSkewSeconds)} late (the push tells the
 first, the auditor's state both); an event whose process' clock is more than ${duration(identity.windowSeconds + identity.clockSkewSeconds)} behind. One whose clock is far ahead is told at once,

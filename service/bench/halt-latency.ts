@@ -20,7 +20,8 @@ let closed = () => {};
 let opened = () => {};
 const options = { databaseUrl: postgres.url, leaseSeconds: 3, log };
 const near = createHalt(options);
-const far = createHalt({ ...options, onState: ({ phase }) => (phase === "open" ? opened() : closed()) });
+const far = createHalt(options);
+far.watch(({ phase }) => (phase === "open" ? opened() : closed()));
 await Promise.all([near.start(), far.start()]);
 
 const tookMs: number[] = [];

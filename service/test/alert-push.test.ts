@@ -147,17 +147,28 @@ describeWithAlertmanager("past Prometheus, at Alertmanager's webhook", (start) =
   test("is no anomaly that is older than the reopening, and each one after it", async () => {
     const alertmanager = await start();
     await (await stage.start()).close();
-    await stage.sql("update campaign_state set reopened_at = clock_timestamp()");
-    const halt = createHalt({ databaseUrl: stage.url, leaseSeconds: 3, log: SILENT });
-    const { push, outcomes } = pushTo(alertmanager.url);
-    closers.push(() => halt.close());
-    await halt.start();
-    const raise = createAlarm(halt, push);
+    await reopen();
+    const { raise, outcomes } = await startAlarm(alertmanager.url);
     raise({ kind: "malformed", by: "guard", reason: "old", atMs: Date.now() - 60_000 });
     raise({ kind: "malformed", by: "guard", reason: "young", atMs: Date.now() });
     await expect.poll(() => pagesOf(alertmanager, "malformed").length, PATIENCE).toBe(1);
     expect(pagesOf(alertmanager, "malformed")[0]?.annotations["description"]).toMatch(/^1 of/);
     expect(outcomes).toEqual(["delivered"]);
+  });
+
+  test("is over with the reopening", async () => {
+    const alertmanager = await start();
+    const { halt, raise } = await startAlarm(alertmanager.url);
+    raise({ kind: "malformed", by: "guard", reason: "young", atMs: Date.now() });
+    await expect.poll(() => pagesOf(alertmanager, "malformed").length, PATIENCE).toBe(1);
+    await halt.settled();
+    await reopen();
+    const statuses = () => alertmanager.pages.map(({ status }) => status);
+    await expect.poll(statuses, PATIENCE).toEqual(["firing", "resolved"]);
+    // The next one is news, and counted from one.
+    raise({ kind: "malformed", by: "guard", reason: "younger", atMs: Date.now() });
+    await expect.poll(statuses, PATIENCE).toEqual(["firing", "resolved", "firing"]);
+    expect(alertmanager.pages[2]?.annotations["description"]).toMatch(/^1 of/);
   });
 
   test("is the anomaly of a process that lives for 50 ms more while the database takes nothing; the file has it too", async () => {
@@ -182,6 +193,22 @@ describeWithAlertmanager("past Prometheus, at Alertmanager's webhook", (start) =
     }
   });
 });
+
+/** What a process has that sees anomalies, on a database that has a state. */
+async function startAlarm(alertmanagerUrl: string) {
+  await (await stage.start()).close();
+  const halt = createHalt({ databaseUrl: stage.url, leaseSeconds: 3, log: SILENT });
+  const { push, outcomes } = pushTo(alertmanagerUrl);
+  closers.push(() => halt.close());
+  const raise = createAlarm(halt, push);
+  await halt.start();
+  return { halt, raise, outcomes };
+}
+
+const reopen = () =>
+  stage.sql(
+    `update campaign_state set phase = 'open', version = version + 1, reopened_at = clock_timestamp()`,
+  );
 
 async function lockAnomalies(): Promise<() => Promise<void>> {
   const database = createPool({
@@ -384,6 +411,32 @@ test("one that comes back between two tries is told, with the user and password 
   await expect.poll(() => outcomes, PATIENCE).toEqual(["delivered"]);
   const basic = `Basic ${Buffer.from("user:secret").toString("base64")}`;
   expect(asked).toEqual([basic, basic]);
+});
+
+test("what nobody has taken when the campaign reopens pages nobody afterwards", async () => {
+  let isBack = false;
+  const taken: string[] = [];
+  const hears = await listen((req, res) => {
+    let body = "";
+    req.on("data", (chunk) => {
+      body += chunk;
+    });
+    req.on("end", () => {
+      if (isBack) taken.push(body);
+      res.writeHead(isBack ? 200 : 503).end();
+    });
+  });
+  const { halt, raise, outcomes } = await startAlarm(hears.url);
+  raise({ kind: "malformed", by: "guard", reason: "young", atMs: Date.now() });
+  await expect.poll(() => outcomes.length, PATIENCE).toBeGreaterThan(1);
+  await halt.settled();
+  await reopen();
+  await expect.poll(() => halt.state().phase, PATIENCE).toBe("open");
+  // What was on its way at that moment.
+  await sleep(1_000);
+  isBack = true;
+  await sleep(3_000);
+  expect(taken).toEqual([]);
 });
 
 test("a storm is one post at once and one a second after it, each kind for itself, with its number", async () => {

@@ -14,6 +14,8 @@ export type Told = Pick<Seen, "kind" | "by"> & { readonly atMs: number };
 export interface AlertPush {
   /** On its way when this returns. Never waits, never throws, and keeps nothing but a count for each kind. */
   tell(anomaly: Told): void;
+  /** Ends what Alertmanager was told so far, and tells no more of what it has not taken. Once: what is not heard ends by itself. */
+  endAll(): void;
   /** Gives what is on its way a moment. */
   close(): Promise<void>;
 }
@@ -48,18 +50,22 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
 
   /** The next post of this kind waits for the slowest of these, so that an Alertmanager that hangs gathers no queue. */
   function send(line: Line): void {
+    const { isOver } = line;
     line.isSending = true;
     line.isNews = false;
-    const body = anomalyAlert(line.seen, clock(), options);
+    const body = anomalyAlert(line.seen, clock(), options, isOver ? 0 : FIRING_MS);
     const posting = Promise.all(posts.map((post, at) => postTo(at, post, body))).finally(() =>
       underWay.delete(posting),
     );
     underWay.add(posting);
     void Promise.all([posting, pause(REPEAT_MS)]).then(([posted]) => {
       line.isSending = false;
+      const isTaken = posted.includes("taken");
+      if (isTaken) line.isHeld = !isOver;
       // Nobody knows of it yet, and somebody may come back.
-      const isSettled = posted.includes("taken") || !posted.includes("away");
+      const isSettled = isTaken || !posted.includes("away") || line.isOver;
       if (!isSettled && clock() - line.toldAtMs < FIRING_MS) line.isNews = true;
+      if (line.isOver && !line.isHeld) line.isNews = false;
       if (line.isNews && !isClosed) send(line);
     });
   }
@@ -69,14 +75,24 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
       if (posts.length === 0 || isClosed) return;
       const nowMs = clock();
       const known = lines.get(anomaly.kind);
-      const line = known ?? { seen: noneOf(anomaly), toldAtMs: nowMs, isNews: false, isSending: false };
+      const line = known ?? newLine(noneOf(anomaly), nowMs);
       lines.set(anomaly.kind, line);
-      // After a silence in which the page has ended, the count begins anew.
-      const seen = nowMs - line.toldAtMs < FIRING_MS ? line.seen : noneOf(anomaly);
-      line.seen = add(seen, anomaly);
+      // After a page that has ended the count begins anew.
+      const hasEnded = line.isOver || nowMs - line.toldAtMs >= FIRING_MS;
+      line.seen = add(hasEnded ? noneOf(anomaly) : line.seen, anomaly);
       line.toldAtMs = nowMs;
+      line.isOver = false;
       line.isNews = true;
       if (!line.isSending) send(line);
+    },
+    endAll() {
+      for (const line of lines.values()) {
+        if (line.isOver || isClosed) continue;
+        line.isOver = true;
+        // What is on its way may be taken yet, and is ended after it.
+        line.isNews = line.isHeld || line.isSending;
+        if (line.isNews && !line.isSending) send(line);
+      }
     },
     async close() {
       isClosed = true;
@@ -93,7 +109,20 @@ interface Line {
   /** Something was seen since the last post began. */
   isNews: boolean;
   isSending: boolean;
+  /** Some Alertmanager has taken it, and was not told that it is over. */
+  isHeld: boolean;
+  /** The campaign was reopened since. */
+  isOver: boolean;
 }
+
+const newLine = (seen: Seen, toldAtMs: number): Line => ({
+  seen,
+  toldAtMs,
+  isNews: false,
+  isSending: false,
+  isHeld: false,
+  isOver: false,
+});
 
 const pause = (ms: number) => sleep(ms, undefined, { ref: false });
 

@@ -21,16 +21,20 @@ export interface AlertPlaces {
 }
 
 /**
- * How long a page goes on after its last post, and how long one that nobody has taken is posted again: as long as the
+ * How long a page that nobody ends goes on after its last post, and how long one that nobody has taken is posted again: as long as the
  * rules' own look back. Not from the anomaly itself: one that is found an hour late would be over before it is told.
  */
 export const FIRING_MS = 300_000;
 
-/** The body of `POST /api/v2/alerts`. The labels are those of the rule, but for the lane, so that both page as one group. */
+/**
+ * The body of `POST /api/v2/alerts`; it fires for as long as is said, and with 0 it is over. The labels are those of the
+ * rule, but for the lane, so that both page as one group.
+ */
 export function anomalyAlert(
   seen: Seen,
   nowMs: number,
   { runbookBaseUrl, dashboardBaseUrl }: AlertPlaces,
+  firingMs = FIRING_MS,
 ): string {
   const { kind, by, firstAtMs, lastAtMs, times } = seen;
   const { alertname, summary } = rulesWordsFor(kind);
@@ -45,7 +49,7 @@ export function anomalyAlert(
       },
       // Not in the future, where another machine's clock is ahead: what ends before it starts is refused.
       startsAt: iso(Math.min(lastAtMs, nowMs)),
-      endsAt: iso(nowMs + FIRING_MS),
+      endsAt: iso(nowMs + firingMs),
     },
   ]);
 }

@@ -39,6 +39,8 @@ export interface Halt {
    * older than the last reopening.
    */
   trip(cause: HaltCause): boolean;
+  /** Told the state after each look and each change of this process's mind, for as long as it lives. */
+  watch(watcher: (state: CampaignState) => void): void;
   /** Resolves once everything tripped so far is in the database (or was older than the reopening). */
   settled(): Promise<void>;
   close(): Promise<void>;

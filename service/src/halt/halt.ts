@@ -20,8 +20,6 @@ export interface HaltOptions {
   /** HALT_LEASE_SECONDS: longest this process believes in "open" without having read it again. */
   readonly leaseSeconds: number;
   readonly log: Logger;
-  /** After each look and each change of this process's mind. */
-  onState?(state: CampaignState): void;
 }
 
 interface Row {
@@ -65,6 +63,7 @@ export function createHalt(options: HaltOptions): OwnHalt {
   const startedMs = Date.now();
   const bell = createBell();
   const news = createNews(options.log);
+  const watchers: ((state: CampaignState) => void)[] = [];
   let settling = Promise.withResolvers<void>();
   settling.resolve();
 
@@ -106,7 +105,7 @@ export function createHalt(options: HaltOptions): OwnHalt {
   function tellState(): void {
     const now = state();
     news.tell(now);
-    options.onState?.(now);
+    for (const watcher of watchers) watcher(now);
   }
 
   async function connect(): Promise<OwnConnection> {
@@ -166,6 +165,7 @@ export function createHalt(options: HaltOptions): OwnHalt {
   return {
     state,
     trip,
+    watch: (watcher) => void watchers.push(watcher),
     settled: () => settling.promise,
     async start() {
       await lookOrLose();
