@@ -43,8 +43,8 @@ export function alertTablePage(
 Made by \`npm run prove-alerts\`; ${sentence}. Each row is a real service, a real PostgreSQL behind a wire that can be slowed, and the
 real stack with the quick parameters (${"`monitoring/rules/parameters.ts`"}): waits of seconds instead of minutes, the same rules.
 *Fired*: Prometheus, from when the cause began. *Told*: the receiver. *Over*: from when the cause had ended and, where the campaign was
-closed, before two people had reopened it. Alerts of a trouble's causes (tickets) and of its other sides fire with it, and are listed; a
-page that nobody is to expect would stand in bold. Build ${build}: a row with * was measured on an earlier one.
+closed, before two people had reopened it; then the receiver was told that it is over. Alerts of a trouble's causes and of its other
+sides fire with it, and are listed; one that nobody is to expect, of whatever severity, would stand in bold. Build ${build}: a row with * was measured on an earlier one.
 
 | alert | severity | what was done | fired | told | over | fired with it |
 |---|---|---|---|---|---|---|

@@ -8,6 +8,12 @@ export function numberIn(option: string, text: string, example: number): number 
   return number;
 }
 
+/** So many, or one more or less, spread over all; others each day, until all had their turn. */
+export function someOf(names: readonly string[], count: number, day: number): readonly string[] {
+  const days = Math.ceil(names.length / count);
+  return names.filter((_name, at) => at % days === day % days);
+}
+
 /** A list of names with commas; throws with those that there are. Undefined: all of them. */
 export function namesIn(
   option: string,

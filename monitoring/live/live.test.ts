@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { describeWith } from "../../loadtests/test/needs.ts";
+import { STATES } from "../states/states.ts";
 import { alertTablePage, type Proven } from "./alert-table-page.ts";
+import { someOf } from "./arguments.ts";
 import { LANES } from "./lanes.ts";
 import { latencyPage, quantile } from "./latency-page.ts";
-import { proveAlert } from "./prove-alert.ts";
 import { SCENES } from "./scenes.ts";
 
 /** A service, a stack and its rules, on two cores that everybody shares: a loose bound is asserted, the time is printed. */
@@ -23,15 +24,21 @@ describeWith("prometheus", "from a fault to somebody who knows", () => {
         await lane.close();
       }
     });
+  });
+});
 
-    it("has an alert fire, tell, and end", { timeout: PROOF_MS_MAX }, async () => {
-      const scene = SCENES.find(({ alert }) => alert === "CampaignOverPlan");
-      if (scene === undefined) throw new Error("no scene");
-      const proof = await proveAlert(scene);
-      process.stdout.write(`${JSON.stringify(proof)}\n`);
-      expect(proof).toMatchObject({ alert: "CampaignOverPlan", severity: "ticket", unexpected: [] });
-      expect(proof.toldSeconds).not.toBeNull();
-    });
+describe("what CI proves each day", () => {
+  const names = SCENES.map(({ alert }) => alert);
+  const days = Array.from({ length: 9 }, (_value, day) => someOf(names, 3, day));
+
+  it("is everything in nine days, three at a time", () => {
+    expect(days.map((day) => day.length)).toEqual(Array(9).fill(3));
+    expect(days.flat().sort()).toEqual(names.toSorted());
+  });
+
+  it("is always a page among others", () => {
+    const pages = STATES.map(({ alert }) => alert);
+    expect(days.filter((day) => !day.some((alert) => pages.includes(alert)))).toEqual([]);
   });
 });
 

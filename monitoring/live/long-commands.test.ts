@@ -23,6 +23,7 @@ describe("the commands that take long", () => {
     [PROVE, ["--nope"], "Unknown option '--nope'"],
     [PROVE, ["--alerts", "IdAnomaly,Nope"], "--alerts: there is no Nope, but IdAnomaly, "],
     [PROVE, ["--campaigns", ""], "--campaigns: there is no , but breakpoint, "],
+    [PROVE, ["--some", "many"], "--some many is no number; type e.g. --some 3"],
     [PROVE, ["--quiet", "Infinity"], "--quiet Infinity is no number; type e.g. --quiet 2"],
     [PROVE, ["--scale", "-1"], "Option '--scale' argument is ambiguous"],
     [BENCH, ["--lanes", "halt,nope"], "--lanes: there is no nope, but halt, push, "],

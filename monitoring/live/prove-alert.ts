@@ -15,7 +15,7 @@ export interface Proof {
   readonly toldSeconds: number | null;
   /** After what brought it about had ended. */
   readonly overSeconds: number;
-  /** Everything else that fired, pages that nobody is to expect apart. */
+  /** Everything else that fired, what the scene is no reason for apart. */
   readonly others: readonly string[];
   readonly unexpected: readonly string[];
 }
@@ -26,6 +26,7 @@ const QUIET_SECONDS = 5;
 const FIRING_SECONDS_MAX = 90;
 const TOLD_SECONDS_MAX = 15;
 const OVER_SECONDS_MAX = 180;
+const TOLD_OVER_SECONDS_MAX = 60;
 const LOOK_MS = 100;
 
 /**
@@ -74,18 +75,24 @@ async function follow(scene: Scene, stage: Stage): Promise<Proof> {
       OVER_SECONDS_MAX,
       () => `${alert} to end`,
     );
-    const others = [...seen].filter(([name]) => name !== alert).sort();
-    const isUnexpected = ([name, severity]: [string, string]) =>
-      severity === "page" && !alongside.includes(name);
+    const overSeconds = since(endedMs);
+    if (toldMs !== null)
+      await until(
+        async () => (await lastTold(stage, alert)) === "resolved",
+        TOLD_OVER_SECONDS_MAX,
+        () => `somebody to be told that ${alert} is over`,
+      );
+    const others = [...seen.keys()].filter((name) => name !== alert).sort();
+    const isUnexpected = (name: string) => !alongside.includes(name);
     return {
       alert,
       how,
       severity: seen.get(alert) ?? "",
       firedSeconds,
       toldSeconds: toldMs === null ? null : Math.max(0, (toldMs - startedMs) / 1_000),
-      overSeconds: since(endedMs),
-      others: others.filter((one) => !isUnexpected(one)).map(([name]) => name),
-      unexpected: others.filter(isUnexpected).map(([name]) => name),
+      overSeconds,
+      others: others.filter((name) => !isUnexpected(name)),
+      unexpected: others.filter(isUnexpected),
     };
   } finally {
     await endOnce();
@@ -123,6 +130,10 @@ async function whenTold({ stack }: Stage, alert: string, fromMs: number): Promis
     await sleep(LOOK_MS);
   }
   return null;
+}
+
+async function lastTold({ stack }: Stage, alert: string): Promise<string | undefined> {
+  return (await toldBy(stack.receiverUrl)).findLast(({ labels }) => labels["alertname"] === alert)?.status;
 }
 
 const HALTS_MAX = 5;

@@ -5,16 +5,17 @@ import { buildId } from "../kept/build-id.ts";
 import { openKeptResults } from "../kept/kept-results.ts";
 import { readOptions } from "../kept/read-options.ts";
 import { alertTablePage, type Failures, type Proven, type QuietRun } from "./alert-table-page.ts";
-import { namesIn, numberIn } from "./arguments.ts";
+import { namesIn, numberIn, someOf } from "./arguments.ts";
 import { proveAlert } from "./prove-alert.ts";
 import { runQuietly, shippedCampaigns } from "./quiet-campaigns.ts";
 import { SCENES, type Scene } from "./scenes.ts";
 
+const DAY_MS = 86_400_000;
 /** Whoever would tell it is what is gone. */
 const TELLS_NOBODY = "AlertmanagerUnreachable";
 const PAGE = join(import.meta.dirname, "..", "..", "docs", "alert-table.md");
 
-const HELP = `npm run prove-alerts -- [--alerts NAME,…] [--quiet N] [--campaigns NAME,…] [--scale X] [--fresh]
+const HELP = `npm run prove-alerts -- [--alerts NAME,…] [--some N] [--quiet N] [--campaigns NAME,…] [--scale X] [--fresh]
 
 Makes each alert fire by a real fault, sends each campaign that ships to a healthy service, and writes
 docs/alert-table.md. Goes on where it was interrupted; what was measured on another build is measured again. About 15
@@ -22,6 +23,7 @@ minutes for the alerts, 1 to 3 for each campaign, and an hour for soak, on a qui
 is not as it should be.
 
   --alerts NAME,…     only these, e.g. IdAnomaly,TargetDown
+  --some N            so many of those, others each day; what CI does
   --quiet N           each campaign so many times; 2 by default, 0 for none
   --campaigns NAME,…  only these, e.g. smoke
   --scale X           share of a campaign's visitors; 0.25 by default
@@ -34,17 +36,14 @@ const { alerts, campaigns, times, scale, isFresh } = readOptions(
   HELP,
   {
     alerts: text,
+    some: text,
     campaigns: text,
     quiet: { ...text, default: "2" },
     scale: { ...text, default: "0.25" },
     fresh: { type: "boolean", default: false },
   },
   (values) => ({
-    alerts: namesIn(
-      "--alerts",
-      values.alerts,
-      SCENES.map(({ alert }) => alert),
-    ),
+    alerts: alertsIn(values),
     campaigns: namesIn("--campaigns", values.campaigns, campaignsThatShip),
     times: numberIn("--quiet", values.quiet, 2),
     scale: numberIn("--scale", values.scale, 0.25),
@@ -67,6 +66,16 @@ for (const campaign of campaigns) await sendQuietly(campaign);
 await writePage();
 for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
 if (complaints.length > 0) process.exitCode = 1;
+
+function alertsIn({ alerts: list, some }: { alerts?: string; some?: string }): readonly string[] {
+  const named = namesIn(
+    "--alerts",
+    list,
+    SCENES.map(({ alert }) => alert),
+  );
+  if (some === undefined) return named;
+  return someOf(named, Math.max(1, numberIn("--some", some, 3)), Math.floor(Date.now() / DAY_MS));
+}
 
 async function proveOnce(scene: Scene): Promise<void> {
   const { alert } = scene;

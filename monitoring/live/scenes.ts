@@ -9,21 +9,25 @@ export interface Scene {
   /** For a person: what is done. */
   readonly how: string;
   readonly stage: StageOptions;
-  /** Pages that the same trouble is also reason for. Tickets may name its causes, and are listed. */
+  /** Which alerts, of whatever severity, the same trouble is also reason for; anything else that fires is unexpected. */
   readonly alongside: readonly string[];
   /** Brings it about; resolves with what ends it. */
   begin(stage: Stage): Promise<() => Promise<void>>;
 }
 
 /** The same anomaly as the guard, its ledger and the database see it; and what is said of a closed campaign. */
-const ANOMALY = ["IdAnomaly", "IdAnomalyInDatabase"];
-/** People do not become members, or late: one trouble, seen by those who ask and by those who were promised a time. */
+const ANOMALY = ["IdAnomaly", "IdAnomalyInDatabase", "CampaignHalted"];
+/** People do not become members, or late: seen by those who ask and by those who were promised a time, and its causes' tickets. */
 const SLOW = [
   "SignupsSlowInCampaign",
   "SignupsBelowOffered",
   "PromisesBroken",
   "WaitToldWrong",
   "NewcomersQueueTooLong",
+  "SignupsSlowThisMonth",
+  "CapacityNear",
+  "CommitsSlow",
+  "PoolExhausted",
 ];
 
 /** The auditor asks the same database as everybody else. */
@@ -33,7 +37,10 @@ const SLOW_DATABASE = [...SLOW, "AuditorStale"];
 const ALONGSIDE: Readonly<Record<string, readonly string[]>> = {
   IdAnomaly: ANOMALY,
   IdAnomalyInDatabase: ANOMALY,
-  LedgerLosing: ANOMALY,
+  // A halt is what the glass is broken for.
+  BreakGlassUsed: ["CampaignHalted"],
+  // What the table does not take goes to the spool first.
+  LedgerLosing: [...ANOMALY, "LedgerBehind"],
   NotificationsFailing: ANOMALY,
   SignupsBelowOffered: SLOW,
   SignupsSlowInCampaign: SLOW_DATABASE,
@@ -42,6 +49,10 @@ const ALONGSIDE: Readonly<Record<string, readonly string[]>> = {
   WaitToldWrong: SLOW_DATABASE,
   // A parent that is stopped tells nobody when the auditor looked last, nor how many workers serve.
   TargetDown: ["AuditorStale", "WorkerMissing"],
+  // One that is killed again and again.
+  WorkerMissing: ["WorkersDying"],
+  // A closed campaign lets no probe in.
+  ProbeSilent: ["CampaignHalted"],
   // Who is shown the fault may also be somebody whom the guard would have kept from it.
   // It closes the campaign, and then turns the probe's visitors away, too.
   ProbeSawForeignData: [...ANOMALY, "ProbeSilent"],
@@ -153,8 +164,8 @@ const ADDED: readonly Scene[] = [
     alert: "SignupsSlowThisMonth",
     how: "the database says nothing for 1.4 s, every 8 s, and 20 people come each second: 1 in 40 is slow",
     stage: {},
-    // The few that are slow come together: a short window may see many.
-    alongside: ["SignupsSlowInCampaign"],
+    // The few that are slow come together, commits with them: a short window may see many.
+    alongside: ["SignupsSlowInCampaign", "CommitsSlow"],
     async begin({ service, wire }) {
       const crowd = keepSending(service.url, 20);
       const holding = untilStopped(async (home) => {
