@@ -14,6 +14,12 @@ it("docs/metrics.md is what the catalogue says (npm run metrics-page)", () => {
   expect(readFileSync(join(root, "docs/metrics.md"), "utf8")).toBe(metricsPage());
 });
 
+it("docs/metrics.md tells the bytes that the service's test holds its small page under", () => {
+  const test = readFileSync(join(root, "loadtests/test/metrics.test.ts"), "utf8");
+  const [, bytesMax = "none"] = /ANOMALIES_BYTES_MAX = ([\d_]+);/.exec(test) ?? [];
+  expect(metricsPage()).toContain(`keeps it under ${bytesMax.replaceAll("_", ",")} bytes`);
+});
+
 const SERIES = new Set<string>(METRIC_NAMES.flatMap((name) => [name, ...seriesNamesOf(name)]));
 /** A whole name; what goes on is a pattern. */
 const METRIC_LIKE = /\bcrowdproof_[a-z0-9_]*[a-z0-9](?![\w*])/g;

@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeWith } from "../../loadtests/test/needs.ts";
+import { labelSetsOf } from "../catalogue/catalogue.ts";
+import type { Metric } from "../catalogue/metric.ts";
+import { RECEIVER_METRICS } from "../catalogue/receiver-metrics.ts";
 import { createDeadMansSwitch } from "./dead-mans-switch.ts";
 import { createReceiver } from "./receiver.ts";
 
@@ -212,6 +215,66 @@ describe("a runbook", () => {
     expect((await get(`/runbooks/${name}`)).status).toBe(404);
   });
 });
+
+describe("/metrics of a receiver that has just started, against the catalogue", () => {
+  const listed = Object.entries<Metric>(RECEIVER_METRICS);
+  const readPage = async () => readMetrics(await (await get("/metrics")).text());
+
+  it("has its metrics and no other, each with its type and its meaning", async () => {
+    expect((await readPage()).map(({ samples: _, ...told }) => told)).toEqual(
+      listed.map(([name, { type, meaning }]) => ({ name, type, help: meaning })),
+    );
+  });
+
+  it("has every label set of theirs and no other, and counts from 0", async () => {
+    expect((await readPage()).flatMap(({ samples }) => samples).sort()).toEqual(
+      listed
+        .flatMap(([name, metric]) => labelSetsOf(metric).map((labels) => `${seriesText(name, labels)} 0`))
+        .sort(),
+    );
+  });
+
+  it.each([
+    { name: "a line that belongs to no metric", line: "crowdproof_receiver_stray_total 0" },
+    { name: "a line that cannot be read", line: "nonsense" },
+  ])("is not read past $name", async ({ line }) => {
+    const page = await (await get("/metrics")).text();
+    expect(() => readMetrics(`${page}${line}\n`)).toThrow(line);
+  });
+});
+
+interface ToldMetric {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  /** As on the page, with labels in order. */
+  readonly samples: string[];
+}
+
+function readMetrics(page: string): ToldMetric[] {
+  return page
+    .trim()
+    .split(/^(?=# HELP )/m)
+    .map((block) => {
+      const [head = "", kind = "", ...lines] = block.trim().split("\n");
+      const [, name = "", help = ""] = /^# HELP (\S+) (.*)$/.exec(head) ?? [];
+      const [, typed, type = ""] = /^# TYPE (\S+) (\S+)$/.exec(kind) ?? [];
+      if (typed !== name) throw new Error(`no type of ${name}: ${kind}`);
+      return { name, type, help, samples: lines.map((line) => sampleText(name, line)) };
+    });
+}
+
+function sampleText(metric: string, line: string): string {
+  const [, name, inside = "", value] = /^([^{ ]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+  if (name !== metric) throw new Error(`no sample of ${metric}: ${line}`);
+  const pairs = [...inside.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text]);
+  return `${seriesText(metric, Object.fromEntries(pairs))} ${value}`;
+}
+
+function seriesText(name: string, labels: Readonly<Record<string, string>>): string {
+  const inside = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return `${name}{${inside.sort().join(",")}}`;
+}
 
 describeWith("promtool", "the receiver's metrics", (promtool) => {
   it("have names and types that nothing is to be said against", async () => {

@@ -1,4 +1,4 @@
-import { selectorsOf } from "../promql/selectors.ts";
+import { type Selector, selectorsOf } from "../promql/selectors.ts";
 import type { RuleGroup } from "../rules/rule.ts";
 
 /** The groups with nothing in them but one alert and the recordings that it reads, directly or through others. */
@@ -21,4 +21,14 @@ export function rulesNeededBy(alert: string, groups: readonly RuleGroup[]): Rule
       alerts: group.alerts.filter((each) => each.alert === alert),
     }))
     .filter(({ recordings, alerts }) => recordings.length + alerts.length > 0);
+}
+
+/** What was scraped that an alert reads, directly or through recordings. */
+export function seriesNeededBy(alert: string, groups: readonly RuleGroup[]): Selector[] {
+  const needed = rulesNeededBy(alert, groups);
+  const recorded = new Set(needed.flatMap(({ recordings }) => recordings.map(({ record }) => record)));
+  return needed
+    .flatMap(({ recordings, alerts }) => [...recordings, ...alerts])
+    .flatMap(({ expr }) => selectorsOf(expr))
+    .filter(({ series }) => !recorded.has(series));
 }

@@ -12,7 +12,7 @@ import {
   seriesName,
 } from "./rule-test.ts";
 
-const EVERY_SECONDS = 5;
+export const EVERY_SECONDS = 5;
 
 export interface PromtoolFile {
   readonly everySeconds: number;
@@ -99,7 +99,8 @@ function isOfLabels({ fires }: Moment): boolean {
   return fires.some(({ says }) => says === null);
 }
 
-function samplesOf(shape: readonly Segment[], everySeconds: number): string[] {
+/** What is scraped of a series: a number, `_` for nothing, `stale` for a scrape that failed. */
+export function samplesOf(shape: readonly Segment[], everySeconds: number): string[] {
   let value = 0;
   return shape.flatMap((segment) => {
     const count = Math.round(segment.seconds / everySeconds);

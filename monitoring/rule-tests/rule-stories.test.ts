@@ -6,8 +6,23 @@ import { describeWith } from "../../loadtests/test/needs.ts";
 import { production } from "../rules/parameters.ts";
 import { rulesFor } from "../rules/rules-for.ts";
 import { ALL_TESTS } from "./all-tests.ts";
-import { type AlertTests, PROOFS, saying } from "./rule-test.ts";
+import { seriesNeededBy } from "./needed-rules.ts";
+import {
+  type AlertTests,
+  failed,
+  firesAt,
+  hold,
+  late,
+  PROOFS,
+  type Proof,
+  type RuleTest,
+  type Segment,
+  saying,
+  series,
+  silentAt,
+} from "./rule-test.ts";
 import { runPromtool, type Verdicts } from "./run-promtool.ts";
+import { unshownByAny, unshownIn } from "./story-shape.ts";
 import { writeStories } from "./write-stories.ts";
 
 // The test files are made anew in a temporary folder: committed, they would be a third form of the same stories, which
@@ -65,5 +80,70 @@ describe("the stories", () => {
   it.each(ALL_TESTS)("of $alert have names of their own", ({ tests }) => {
     const names = tests.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each(ALL_TESTS.flatMap(({ alert, tests }) => tests.map((test) => ({ alert, test, name: test.name }))))(
+    "of $alert show what they say they prove: $name",
+    ({ alert, test }) => {
+      expect(unshownIn(test, neededBy(alert))).toEqual([]);
+    },
+  );
+
+  it.each(ALL_TESTS)("of $alert show of every sort of thing what one of them has to", ({ alert, tests }) => {
+    expect(unshownByAny(tests, neededBy(alert))).toEqual([]);
+  });
+});
+
+const neededBy = (alert: string) => seriesNeededBy(alert, rulesFor(production));
+
+describe("a story that does not show what it says it proves", () => {
+  const pushes = (labels: Record<string, string>, ...shape: Segment[]) =>
+    series("crowdproof_pushes_total", { ...labels, outcome: "failed" }, ...shape);
+  const story = (proof: Proof, rest: Partial<RuleTest> = {}): RuleTest => ({
+    name: proof,
+    proves: [proof],
+    given: [pushes({ instance: "a" }, hold(1, 600))],
+    expect: [...silentAt(100), firesAt(500, saying("1"))],
+    ...rest,
+  });
+
+  it.each([
+    { story: story("not yet", { expect: [firesAt(500, saying("1"))] }), unshown: "a moment of silence" },
+    { story: story("now", { expect: silentAt(500) }), unshown: "a moment at which it fires" },
+    { story: story("over"), unshown: "something that fires, and does not at a later moment" },
+    { story: story("series absent"), unshown: "a series that the rule reads and that is not there" },
+    { story: story("reset"), unshown: "a value that drops" },
+    { story: story("first sample"), unshown: "a series that begins late" },
+    { story: story("late scrape"), unshown: "a series with a gap in it" },
+    { story: story("several instances"), unshown: "two instances, or two runs" },
+  ])("is seen: $story.name", ({ story, unshown }) => {
+    expect(unshownIn(story, neededBy("PushFailing"))).toEqual([
+      expect.stringContaining(`${story.name}: ${unshown}`),
+    ]);
+  });
+
+  const delivered = series("crowdproof_pushes_total", { outcome: "delivered" }, hold(2, 300), hold(0, 300));
+  it.each([
+    { story: story("not yet", { expect: silentAt(500) }), unshown: "silence before it fires" },
+    {
+      story: story("reset", { given: [delivered] }),
+      unshown: "where the rule reads a counter, one that drops",
+    },
+    {
+      story: story("first sample", { given: [pushes({}, late(300), hold(0, 300))] }),
+      unshown: "where the rule reads a counter, one that begins late, above 0",
+    },
+    {
+      // Fires, but before the gap is over.
+      story: story("late scrape", { given: [pushes({}, hold(1, 300), failed(250), hold(1, 300))] }),
+      unshown: "that it fires when the scrapes have come back, and is not only silent",
+    },
+    {
+      story: story("several instances", { given: ["x", "y"].map((run) => pushes({ run }, hold(1, 600))) }),
+      unshown: "two series that differ in their instance alone",
+    },
+  ])("is enough for itself, and not where no other is of that sort: $story.name", ({ story, unshown }) => {
+    expect(unshownIn(story, neededBy("PushFailing"))).toEqual([]);
+    expect(unshownByAny([story], neededBy("PushFailing"))).toEqual([`${story.name}: ${unshown}`]);
   });
 });

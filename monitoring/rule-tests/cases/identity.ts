@@ -50,7 +50,7 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
       },
       {
         name: "fires when the first sample has something already, for a state is no event",
-        proves: ["first sample", "late scrape"],
+        proves: ["first sample"],
         given: [
           reopenedAt(late(300), hold(0, 300)),
           findings("ghost", late(300), hold(1, 300)),
@@ -130,6 +130,16 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         expect: silentAt(295, 300, 400, 535, 540, 800),
       },
       {
+        name: "fires with the scrape that comes back, for what was found while scrapes failed",
+        proves: ["late scrape"],
+        given: [
+          reopenedAt(hold(200, 300), failed(60), hold(200, 300)),
+          findings("ghost", hold(0, 300), failed(60), hold(2, 300)),
+          lastFound("ghost", hold(0, 300), failed(60), hold(320, 300)),
+        ],
+        expect: [...silentAt(295, 355), firesAt(360, saying("2", { kind: "ghost" }))],
+      },
+      {
         name: "is silent without findings, and fires where neither a reopening nor a finding's time is told",
         proves: ["series absent"],
         given: [findings("ghost", late(300), hold(1, 300)), findings("doctored-row", hold(0, 600))],
@@ -180,7 +190,7 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
       },
       {
         name: "fires when the first scrape comes late and shows it already, and not when it is an old story",
-        proves: ["first sample", "late scrape"],
+        proves: ["first sample"],
         given: [
           metric("crowdproof_break_glass_timestamp_seconds", { run: "a" }, late(900), hold(400, 300)),
           metric("crowdproof_break_glass_timestamp_seconds", { run: "b" }, late(900), hold(300, 300)),
@@ -188,8 +198,9 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         expect: [...silentAt(895), firesAt(900, saying("8m 20s", { run: "a" }))],
       },
       {
-        name: "goes on through a restart, for the audit trail keeps it",
-        proves: ["reset"],
+        // A new process tells 0 until it has read the trail.
+        name: "goes on after a restart, as soon as the audit trail has been read again",
+        proves: ["reset", "late scrape"],
         given: [
           metric(
             "crowdproof_break_glass_timestamp_seconds",
@@ -197,10 +208,11 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
             hold(0, 900),
             hold(900, 60),
             failed(30),
+            hold(0, 10),
             hold(900, 300),
           ),
         ],
-        expect: [firesAt(955, saying("55s")), ...silentAt(960), firesAt(990, saying("1m 30s"))],
+        expect: [firesAt(955, saying("55s")), ...silentAt(960, 990, 995), firesAt(1_000, saying("1m 40s"))],
       },
       {
         name: "is silent where nobody tells",
@@ -234,7 +246,7 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
       },
       {
         name: "fires from the first sample on, however late it comes",
-        proves: ["first sample", "late scrape"],
+        proves: ["first sample"],
         given: [
           metric("crowdproof_campaign_state", { phase: "halted" }, late(300), hold(1, 300)),
           metric("crowdproof_halts_total", { by: "guard" }, late(300), hold(1, 300)),
@@ -242,17 +254,38 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
         expect: [...silentAt(295), firesAt(300, saying("1"))],
       },
       {
-        name: "goes on after a restart, for the phase is in the database",
-        proves: ["reset"],
+        // A new process tells no phase and 0 halts until it has read the database.
+        name: "goes on after a restart with the same number, for phase and halts are in the database",
+        proves: ["reset", "late scrape"],
         given: [
-          metric("crowdproof_campaign_state", { phase: "halted" }, hold(1, 300), failed(20), hold(1, 300)),
-          metric("crowdproof_halts_total", { by: "guard" }, hold(1, 300), failed(20), hold(1, 300)),
+          metric(
+            "crowdproof_campaign_state",
+            { phase: "halted" },
+            hold(1, 300),
+            failed(20),
+            hold(0, 10),
+            hold(1, 300),
+          ),
+          metric(
+            "crowdproof_halts_total",
+            { by: "guard" },
+            hold(4, 300),
+            failed(20),
+            hold(0, 10),
+            hold(4, 300),
+          ),
         ],
-        expect: [firesAt(295, saying("1")), ...silentAt(300), firesAt(320, saying("1"))],
+        expect: [firesAt(295, saying("4")), ...silentAt(300, 320, 325), firesAt(330, saying("4"))],
       },
       {
-        name: "is silent where nobody tells, and where the service only cannot read the phase",
+        name: "is silent where nobody tells the phase",
         proves: ["series absent"],
+        given: [metric("crowdproof_halts_total", { by: "guard" }, hold(1, 300))],
+        expect: silentAt(0, 295),
+      },
+      {
+        name: "is silent where the service only cannot read the phase",
+        proves: ["not yet"],
         given: [
           metric("crowdproof_campaign_state", { phase: "unreadable" }, hold(1, 300)),
           metric("crowdproof_campaign_state", { phase: "halted" }, hold(0, 300)),

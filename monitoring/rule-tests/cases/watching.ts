@@ -46,7 +46,7 @@ const TARGET_DOWN: AlertTests = {
     },
     {
       name: "is content with a probe alone",
-      proves: ["series absent"],
+      proves: ["not yet"],
       given: [up("probe", "p", hold(1, 600))],
       expect: silentAt(0, 15, 300),
     },
@@ -58,9 +58,16 @@ const TARGET_DOWN: AlertTests = {
     },
     {
       name: "counts from the first scrape, however late it is",
-      proves: ["first sample", "late scrape"],
+      proves: ["first sample"],
       given: [up("service", "a", hold(1, 600)), up("probe", "b", late(300), hold(0, 300))],
       expect: [...silentAt(300, 310), firesAt(315, saying("0", { job: "probe", instance: "b" }))],
+    },
+    {
+      // A scrape that fails is told by up itself: there is a gap in it where Prometheus was away.
+      name: "counts its 15 s from the first scrape after Prometheus was away",
+      proves: ["late scrape"],
+      given: [up("service", "a", hold(1, 300), late(60), hold(0, 300))],
+      expect: [...silentAt(355, 360, 370), firesAt(375, saying("0", { job: "service", instance: "a" }))],
     },
     {
       name: "tells each target for itself",
@@ -117,10 +124,13 @@ const PROBE_SILENT: AlertTests = {
       expect: silentAt(0, 600),
     },
     {
-      name: "bears scrapes that fail, which a target that is down tells",
+      name: "bears scrapes that fail, which a target that is down tells, and gives what is old then its minute",
       proves: ["late scrape"],
-      given: [seen({}, climb(1, 300), failed(300), hold(599, 100))],
-      expect: silentAt(400, 595, 600, 690),
+      given: [
+        seen({}, climb(1, 300), failed(300), hold(599, 100)),
+        seen({ target: "club" }, climb(1, 300), failed(300), hold(300, 100)),
+      ],
+      expect: [...silentAt(400, 595, 600, 655), firesAt(660, saying("6m 0s", { target: "club" }))],
     },
     {
       name: "tells each target for itself, and believes the probe that saw something last",
@@ -168,9 +178,15 @@ const AUDITOR_STALE: AlertTests = {
     },
     {
       name: "fires when the first sample comes late and no look ever ended well",
-      proves: ["first sample", "late scrape"],
+      proves: ["first sample"],
       given: [looked({}, late(300), hold(0, 300))],
       expect: [...silentAt(295, 300), firesAt(305, saying("5m 5s"))],
+    },
+    {
+      name: "fires when nobody looked while scrapes failed",
+      proves: ["late scrape"],
+      given: [looked({}, climb(1, 300), failed(60), hold(300, 300))],
+      expect: [...silentAt(295, 300, 355, 360), firesAt(365, saying("1m 5s"))],
     },
     {
       name: "fires with the second in which five are over",

@@ -113,8 +113,15 @@ export const CAPACITY_NEAR: AlertTests = {
       ],
     },
     {
-      name: "says nothing while no capacity was measured, or where nobody tells",
+      name: "says nothing where nobody tells a capacity",
       proves: ["series absent"],
+      everySeconds: 15,
+      given: load({ capacity: [], plan: [hold(90, 900)] }),
+      expect: silentAt(0, 600),
+    },
+    {
+      name: "says nothing while no capacity was measured",
+      proves: ["not yet"],
       everySeconds: 15,
       given: load({ capacity: [hold(0, 900)], plan: [hold(90, 900)] }),
       expect: silentAt(0, 600),
@@ -128,10 +135,24 @@ export const CAPACITY_NEAR: AlertTests = {
     },
     {
       name: "does not count what the first sample has already",
-      proves: ["first sample", "late scrape"],
+      proves: ["first sample"],
       everySeconds: 15,
       given: load({ capacity: [hold(100, 900)], offered: [late(300), hold(90_000, 15), climb(10, 585)] }),
       expect: silentAt(300, 330, 450, 885),
+    },
+    {
+      name: "begins its two minutes anew when scrapes failed",
+      proves: ["late scrape"],
+      everySeconds: 15,
+      given: load({
+        capacity: [hold(100, 300), failed(300), hold(100, 600)],
+        plan: [hold(90, 300), failed(300), hold(90, 600)],
+      }),
+      expect: [
+        firesAt(285, saying("90%", { because: "plan" })),
+        ...silentAt(300, 600, 705),
+        firesAt(720, saying("90%", { because: "plan" })),
+      ],
     },
     {
       name: "adds the instances' capacity up, with who was never full as the mean of the others, takes one of their plans, and keeps runs apart",

@@ -1,6 +1,7 @@
 import {
   type AlertTests,
   climb,
+  failed,
   firesAt,
   hold,
   late,
@@ -99,11 +100,11 @@ export const COMMITS_SLOW: AlertTests = {
         ),
         series("crowdproof_commit_seconds_count", {}, climb(1, 200), hold(200, 100), climb(1, 600)),
       ],
-      expect: silentAt(640, 740),
+      expect: [firesAt(195, saying("487.5ms")), ...silentAt(640, 740)],
     },
     {
       name: "says nothing of fewer than 20 commits in the last five minutes, however many there were before",
-      proves: ["not yet", "over"],
+      proves: ["not yet"],
       given: [
         series("crowdproof_commit_seconds_bucket", { le: "0.25" }, climb(1, 300), climb(0, 600)),
         series("crowdproof_commit_seconds_bucket", { le: "0.5" }, climb(1, 300), climb(0.05, 600)),
@@ -126,13 +127,23 @@ export const COMMITS_SLOW: AlertTests = {
     },
     {
       name: "does not count what the first sample has already, and waits for it",
-      proves: ["first sample", "late scrape"],
+      proves: ["first sample"],
       given: [
         series("crowdproof_commit_seconds_bucket", { le: "0.25" }, late(300), hold(0, 5), climb(5, 600)),
         series("crowdproof_commit_seconds_bucket", { le: "+Inf" }, late(300), hold(900, 5), climb(5, 600)),
         series("crowdproof_commit_seconds_count", {}, late(300), hold(900, 5), climb(5, 600)),
       ],
       expect: silentAt(300, 310, 400, 600),
+    },
+    {
+      name: "forgets while scrapes fail, and begins its two minutes anew when they come back",
+      proves: ["late scrape"],
+      given: commitsFrom([climb(1, 300), failed(400)], 0, 1, 400).map(({ series: name, shape }) => ({
+        series: name,
+        // Those within 0.25 s stay none.
+        shape: /le="0\.(1|25)"/.test(name) ? [hold(0, 300), failed(400), hold(0, 400)] : shape,
+      })),
+      expect: [firesAt(295, saying("487.5ms")), ...silentAt(640, 700, 815), firesAt(850, saying("487.5ms"))],
     },
     {
       name: "adds instances up and keeps runs apart",

@@ -78,9 +78,15 @@ export const POOL_EXHAUSTED: AlertTests = {
     },
     {
       name: "counts from the first sample, however late it comes",
-      proves: ["first sample", "late scrape"],
+      proves: ["first sample"],
       given: inUse({}, late(300), hold(9, 300)),
       expect: [...silentAt(300, 415), firesAt(420, saying("90%"))],
+    },
+    {
+      name: "counts from the scrape that comes back when some failed",
+      proves: ["late scrape"],
+      given: inUse({}, hold(0, 300), failed(60), hold(9, 300)),
+      expect: [...silentAt(295, 360, 475), firesAt(480, saying("90%"))],
     },
     {
       name: "adds instances up and keeps runs apart",

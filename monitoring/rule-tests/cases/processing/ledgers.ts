@@ -138,14 +138,14 @@ export const LEDGER_BEHIND: AlertTests = {
     },
     { name: "is silent where nobody tells", proves: ["series absent"], given: [], expect: silentAt(0, 300) },
     {
-      name: "begins anew after a restart",
+      name: "forgets at a restart the accesses that waited in memory, and begins anew with the file that stays",
       proves: ["reset", "late scrape"],
       given: [
         metric("crowdproof_ledger_spooled", {}, hold(2, 100), failed(100), hold(2, 300)),
-        metric("crowdproof_access_ledger_pending", {}, hold(0, 500)),
+        metric("crowdproof_access_ledger_pending", {}, hold(9_000, 100), failed(100), hold(0, 300)),
       ],
       expect: [
-        firesAt(95, saying("2", { ledger: "anomalies" })),
+        firesAt(95, saying("2", { ledger: "anomalies" }), saying("9k", { ledger: "accesses" })),
         ...silentAt(170, 200, 250),
         firesAt(270, saying("2", { ledger: "anomalies" })),
       ],

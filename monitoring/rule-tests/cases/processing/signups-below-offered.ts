@@ -141,7 +141,7 @@ export const SIGNUPS_BELOW_OFFERED: AlertTests = {
     },
     {
       name: "forgets the minute in which newcomers were held back",
-      proves: ["over"],
+      proves: ["not yet", "now"],
       given: [
         ...phases({}, "open", [0.1, 300], [1, 600]),
         ...traffic({}, { offered: 10, acknowledged: 0.1 }),
