@@ -1,11 +1,8 @@
-import { production } from "../rules/parameters.ts";
-import type { FiringAlert, Sample, Sight } from "./ask-prometheus.ts";
-import type { Question } from "./questions.ts";
-import { age, clockTime, cut, harmless, number, rate, seconds, wrap } from "./words.ts";
-
-/** How a piece of text is meant; whether it is coloured is the terminal's business. Words carry the meaning, too. */
-export type Tone = "plain" | "dim" | "bold" | "good" | "bad" | "look" | "goodFlag" | "badFlag" | "lookFlag";
-export type Paint = (tone: Tone, text: string) => string;
+import type { FiringAlert, Sight } from "./ask-prometheus.ts";
+import { campaignRows, identityRows, loadTestRows, NO_DATA, type Row } from "./rows.ts";
+import { only, phaseOf, type Samples } from "./samples.ts";
+import type { Paint, Tone } from "./tone.ts";
+import { age, clockTime, cut, harmless, number, wrap } from "./words.ts";
 
 export interface Screen {
   readonly columns: number;
@@ -18,18 +15,16 @@ const LABEL_COLUMNS = 11;
 const VALUE_COLUMNS = 15;
 const COLUMNS_MIN = 40;
 const COLUMNS_MAX = 150;
-const NO_DATA = "no data";
-/** The metric is 0, a moment of 1970, until the first look: ten years are nobody's age. */
-const NEVER_SECONDS_MIN = 10 * 365 * 86_400;
 
 /** The first rows of the dashboards as lines of text. What Prometheus does not know is said to be no data, never 0. */
 export function picture(sight: Sight, screen: Screen): string[] {
   const width = Math.max(COLUMNS_MIN, Math.min(screen.columns, COLUMNS_MAX)) - 2;
-  const rows = [...campaignRows(sight), null, ...identityRows(sight)];
+  const { samples } = sight;
+  const rows = [...campaignRows(samples), null, ...identityRows(samples), ...loadTestRows(samples)];
   const lines = [
     ...stateLines(sight, width, screen.paint),
     "",
-    ...rows.map((row) => (row === null ? "" : rowLine(row, width, screen.paint))),
+    ...rows.flatMap((row) => (row === null ? "" : rowLines(row, width, screen.paint))),
     "",
   ];
   return [...lines, ...alertLines(sight, width, screen.rows - lines.length, screen.paint)].map((line) =>
@@ -37,26 +32,16 @@ export function picture(sight: Sight, screen: Screen): string[] {
   );
 }
 
-interface Row {
-  readonly label: string;
-  readonly value: string;
-  readonly tone?: Tone;
-  readonly note?: string;
-}
-
-function rowLine({ label, value, tone = "bold", note = "" }: Row, width: number, paint: Paint): string {
+function rowLines(row: Row, width: number, paint: Paint): string[] {
+  const { label, value, tone = "bold", note = "", isNoteKept = false } = row;
   const room = width - LABEL_COLUMNS;
   const shown = cut(value, room);
-  const notes = cut(note, Math.max(0, room - Math.max(VALUE_COLUMNS, shown.length + 2)));
-  const gap = notes === "" ? "" : " ".repeat(Math.max(2, VALUE_COLUMNS - shown.length));
-  return `${paint("dim", label.padEnd(LABEL_COLUMNS))}${paint(value === NO_DATA ? "dim" : tone, shown)}${gap}${notes}`;
-}
-
-/** Of instances that differ the worst: one that lets people in does not make the other open. */
-const PHASES = ["halted", "unreadable", "open"];
-
-function phaseOf({ phase }: Samples): string | undefined {
-  return PHASES.find((name) => phase.some(({ labels, value }) => labels["phase"] === name && value === 1));
+  const noteRoom = room - Math.max(VALUE_COLUMNS, shown.length + 2);
+  const head = `${paint("dim", label.padEnd(LABEL_COLUMNS))}${paint(value === NO_DATA ? "dim" : tone, shown)}`;
+  if (isNoteKept && note.length > noteRoom)
+    return [head, ...wrap(note, room).map((line) => " ".repeat(LABEL_COLUMNS) + line)];
+  const notes = cut(note, Math.max(0, noteRoom));
+  return [notes === "" ? head : `${head}${" ".repeat(Math.max(2, VALUE_COLUMNS - shown.length))}${notes}`];
 }
 
 function stateLines({ samples, atMs }: Sight, width: number, paint: Paint): string[] {
@@ -78,8 +63,6 @@ function stateLines({ samples, atMs }: Sight, width: number, paint: Paint): stri
   if (phase === "unreadable") return flag("badFlag", "CLOSED", "the service cannot read its own state");
   return flag("lookFlag", "NO DATA", "no service is watched, or it does not answer");
 }
-
-type Samples = Sight["samples"];
 
 function opened(samples: Samples, atMs: number): string {
   const reopenedSeconds = only(samples.reopenedSeconds);
@@ -107,117 +90,6 @@ function haltedBy({ haltedBySeconds, haltedBy, lastOpenSeconds }: Samples): stri
   const names = (last.length > 0 ? last : ever).map(({ labels }) => harmless(labels["by"] ?? ""));
   const sorted = names.toSorted((one, other) => HALTERS.indexOf(one) - HALTERS.indexOf(other));
   return sorted.length === 0 ? "" : `, by ${sorted.join(last.length > 0 ? " and " : " or ")}`;
-}
-
-function campaignRows({ samples }: Sight): Row[] {
-  const value = (question: Question, write: (value: number) => string) => {
-    const found = only(samples[question]);
-    return found === null ? NO_DATA : write(found);
-  };
-  const p99 = only(samples.p99Seconds);
-  const [serving, wanted] = [only(samples.workers), only(samples.workersWanted)];
-  const isShort = serving !== null && wanted !== null && serving < wanted;
-  const isDeploying = only(samples.deploying) === 1;
-  const isClosed = ["halted", "unreadable"].includes(phaseOf(samples) ?? "");
-  return [
-    {
-      label: "members",
-      value: value("members", number),
-      note: `${value("membersPerSecond", rate)} each second, ${value("offeredPerSecond", rate)} ask`,
-    },
-    {
-      label: "waiting",
-      value: value("waitingPeople", (people) => `about ${number(people)}`),
-      note: isClosed
-        ? "who comes now is not let in"
-        : only(samples.toldSeconds) === 0
-          ? "who comes now is let in"
-          : `who comes now is told ${value("toldSeconds", seconds)}`,
-    },
-    {
-      label: "p99",
-      value: p99 !== null && Number.isNaN(p99) ? "nobody" : value("p99Seconds", seconds),
-      note: "signups acknowledged in the last minute",
-    },
-    {
-      label: "queue",
-      value: value("queued", number),
-      note: `${value("working", number)} being worked on, ${value("limit", number)} at most`,
-    },
-    {
-      label: "workers",
-      value: serving === null ? NO_DATA : `${number(serving)} of ${wanted === null ? "?" : number(wanted)}`,
-      tone: isShort && !isDeploying ? "bad" : "bold",
-      note: isDeploying
-        ? "a rolling restart is under way"
-        : isShort
-          ? "missing, and nobody is deploying"
-          : "",
-    },
-  ];
-}
-
-function identityRows({ samples }: Sight): Row[] {
-  const lookAge = only(samples.lookAgeSeconds);
-  return [
-    { label: "anomalies", ...counts(samples.anomalies, ["kind"]), note: "withheld by the guard" },
-    { label: "auditor", ...auditorCounts(samples), note: auditorNote(lookAge) },
-    { label: "probe", ...probeCounts(samples), note: probeNote(samples) },
-    { label: "exposures", ...counts(samples.exposures, ["run"]), note: "seen by a load test's visitors" },
-  ];
-}
-
-interface Counts {
-  readonly value: string;
-  readonly tone: Tone;
-}
-
-/** Nothing found by one who has not looked for long is not good. */
-function auditorCounts({ findings, lookAgeSeconds }: Samples): Counts {
-  const isStale = (only(lookAgeSeconds) ?? 0) > production.watching.auditorStaleSeconds;
-  return doubted(counts(findings, ["kind"]), isStale);
-}
-
-function probeCounts({ probeViolations, probeAgeSeconds }: Samples): Counts {
-  const isSeeing = (target: string | undefined) =>
-    probeAgeSeconds.some(
-      ({ labels, value }) => labels["target"] === target && value <= production.watching.probeSilentSeconds,
-    );
-  const isSilent = probeViolations.some(({ labels }) => !isSeeing(labels["target"]));
-  return doubted(counts(probeViolations, ["target", "check"]), isSilent);
-}
-
-function doubted(found: Counts, isDoubtful: boolean): Counts {
-  return isDoubtful && found.tone === "good" ? { ...found, tone: "look" } : found;
-}
-
-function auditorNote(lookAge: number | null): string {
-  if (lookAge === null) return "";
-  if (lookAge > NEVER_SECONDS_MIN) return "has not looked at the database yet";
-  const isStale = lookAge > production.watching.auditorStaleSeconds;
-  return isStale
-    ? `has not looked at the database for ${age(lookAge)}`
-    : `looked at the database ${age(lookAge)} ago`;
-}
-
-function probeNote({ probeViolations, probeAgeSeconds }: Samples): string {
-  if (probeViolations.length === 0) return "seen by the probe's visitors";
-  const seeing = new Set(probeAgeSeconds.map(({ labels }) => labels["target"]));
-  if (probeViolations.some(({ labels }) => !seeing.has(labels["target"])))
-    return "has not seen its own data yet";
-  return `saw its own data ${age(Math.max(...probeAgeSeconds.map(({ value }) => value)))} ago`;
-}
-
-/** `3 wrong-person · 1 malformed`; a plain 0 only where there is something that counts. */
-function counts(samples: readonly Sample[], labels: readonly string[]): Counts {
-  if (samples.length === 0) return { value: NO_DATA, tone: "dim" };
-  const some = samples.filter(({ value }) => value > 0);
-  if (some.length === 0) return { value: "0", tone: "good" };
-  const words = some.map(
-    (sample) =>
-      `${number(sample.value)} ${labels.map((label) => harmless(sample.labels[label] ?? "")).join(" ")}`,
-  );
-  return { value: words.join(" · "), tone: "bad" };
 }
 
 const TONES: Readonly<Record<string, Tone>> = { page: "bad", ticket: "look", campaign: "look" };
@@ -287,8 +159,4 @@ function alertBlock(
       .flat()
       .map((url) => " ".repeat(LABEL_COLUMNS) + paint("dim", harmless(url))),
   ];
-}
-
-function only(samples: readonly Sample[]): number | null {
-  return samples[0]?.value ?? null;
 }

@@ -4,7 +4,8 @@ import { PORTS } from "../catalogue/ports.ts";
 import { tellEnding } from "../stack/tell-ending.ts";
 import { UsageError } from "../stack/usage-error.ts";
 import { askPrometheus, PrometheusAway } from "./ask-prometheus.ts";
-import { type Paint, picture, type Tone } from "./picture.ts";
+import { picture } from "./picture.ts";
+import type { Paint, Tone } from "./tone.ts";
 import { clockTime, cut } from "./words.ts";
 
 /** The same numbers as the command line's own (`loadtests/src/cli/exit-codes.ts`). */

@@ -98,7 +98,7 @@ describeWith("prometheus", "a watch", () => {
       expect(text).toContain("HALTED");
       expect(text).toContain("34 wrong-person");
       expect(text).toMatch(/workers +no data/);
-      expect(text).toMatch(/exposures +no data/);
+      expect(text).toMatch(/load test +no data/);
       expect(text).toContain(`${stack.receiverUrl}/runbooks/CampaignHalted`);
       expect(text).not.toContain("\u001b");
     });
