@@ -64,6 +64,8 @@ it("takes whatever else answers there for no Prometheus", { timeout: MS_MAX }, a
 it("says what is wrong with what was typed", { timeout: MS_MAX }, async () => {
   expect(await watch(["--once", "--prometheus", "nowhere"])).toMatchObject({ code: 2 });
   expect(await watch(["--every", "0"])).toMatchObject({ code: 2 });
+  const unfinished = await watch(["--prometheus", "--once"]);
+  expect(unfinished).toMatchObject({ code: 2, stderr: expect.stringContaining("'--prometheus' argument") });
 });
 
 describeWith("prometheus", "a watch", () => {
