@@ -65,7 +65,7 @@ it("says what is wrong with what was typed", { timeout: MS_MAX }, async () => {
   expect(await watch(["--once", "--prometheus", "nowhere"])).toMatchObject({ code: 2 });
   expect(await watch(["--every", "0"])).toMatchObject({ code: 2 });
   const unfinished = await watch(["--prometheus", "--once"]);
-  expect(unfinished).toMatchObject({ code: 2, stderr: expect.stringContaining("'--prometheus' argument") });
+  expect(unfinished).toMatchObject({ code: 2, text: expect.stringContaining("'--prometheus' argument") });
 });
 
 describeWith("prometheus", "a watch", () => {
