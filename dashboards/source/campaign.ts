@@ -7,18 +7,29 @@ import {
   type DashboardSpec,
   NO_LIMIT,
   NO_SERVICE,
+  NO_SIGNUP_FAILS,
   type PanelSpec,
   upTo,
   type Word,
   ZERO_ONLY,
 } from "./panel.ts";
-import { capacity, percentiles, perSecond, quantile, service } from "./promql.ts";
+import { capacity, percentiles, perSecond, quantile, rateOver, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
 import { AUDITOR_BLIND, found, withheld } from "./wrong-identities.ts";
 
 const acknowledged = service("crowdproof_signups_total", 'outcome="acknowledged"');
 const membersPerSecond = `sum(${perSecond(acknowledged)})`;
 const toldSeconds = `max(${service("crowdproof_line_wait_seconds")})`;
+
+/** Ten minutes is what people bear with a time in hand; an hour is the longest that is told. */
+const TOLD_STEPS = upTo(600, 3_000);
+
+/** As SignupsBelowOffered has them, over its window: what asks and is nobody's own mistake, as far as it can be done. */
+const { rateSeconds } = alertAt.processing;
+const askedWell = `(sum(${rateOver(service("crowdproof_offered_signups_total"), rateSeconds)}) - sum(${rateOver(service("crowdproof_signups_total", 'outcome="rejected"'), rateSeconds)}))`;
+const servable = `((${capacity} < ${askedWell}) or ${askedWell})`;
+/** Newcomers are held back: closed, or coming back in steps. A share of 0 that is no halt is nobody's intention. */
+const heldBack = `(max(max_over_time(${service("crowdproof_campaign_state", 'phase="halted"')}[${rateSeconds}s])) > 0 or min(min_over_time(${service("crowdproof_campaign_share_ratio")}[${rateSeconds}s])) < 1 > 0)`;
 
 const STATES: readonly Word[] = [
   { value: 1, text: "OPEN", colour: GOOD },
@@ -96,8 +107,7 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
     description: "What somebody who must wait is told at this moment.",
     unit: "s",
     decimals: 0,
-    // Ten minutes is what people bear with a time in hand; an hour is the longest that is told.
-    thresholds: upTo(600, 3_000),
+    thresholds: TOLD_STEPS,
     noValue: NO_SERVICE,
     width: 4,
     isLarge: true,
@@ -133,7 +143,7 @@ const THE_CROWD: readonly PanelSpec[] = [
     unit: "reqps",
     thresholds: NO_LIMIT,
     noValue: NO_SERVICE,
-    width: 12,
+    width: 10,
     runbooks: ["SignupsBelowOffered", "CampaignOverPlan", "CapacityNear"],
     queries: [
       { expr: `sum(${perSecond(service("crowdproof_offered_signups_total"))})`, legend: "offered" },
@@ -144,12 +154,31 @@ const THE_CROWD: readonly PanelSpec[] = [
   },
   {
     kind: "graph",
+    title: "Let in, of what could be",
+    description:
+      "Signups acknowledged in the last minute, of those that were offered, well formed and within the capacity. The line is SignupsBelowOffered's: below it people ask, the service could, and they do not become members.",
+    unit: "percentunit",
+    thresholds: atLeast(alertAt.processing.goodputShareMin, 0.9),
+    noValue: "fewer than one signup a second, or newcomers are held back",
+    width: 6,
+    runbooks: ["SignupsBelowOffered"],
+    queries: [
+      {
+        expr: `sum(${rateOver(acknowledged, rateSeconds)}) / (${servable} > ${alertAt.processing.signupsPerSecondMin}) unless ${heldBack}`,
+        legend: "let in",
+      },
+    ],
+  },
+  {
+    kind: "graph",
     title: "Signups by outcome",
-    description: "How signups ended, each second. Failed and indeterminate should stay at 0.",
+    description:
+      "How signups ended, each second. The line at 0 is for failed and indeterminate, which should stay there.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: NO_SIGNUP_FAILS,
     noValue: NO_SERVICE,
-    width: 12,
+    width: 8,
     queries: [
       {
         expr: `sum by (outcome) (${perSecond(service("crowdproof_signups_total"))})`,
@@ -196,9 +225,10 @@ const THE_WAIT: readonly PanelSpec[] = [
     kind: "graph",
     title: "Waiting room",
     description:
-      "What is told to somebody who must wait (s), and appointments given out for each second of the line.",
+      "What is told to somebody who must wait (s), and appointments given out for each second of the line. The limits are of the time told.",
     unit: "short",
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["told (s)"], thresholds: TOLD_STEPS },
     noValue: NO_SERVICE,
     width: 8,
     queries: [
@@ -228,9 +258,10 @@ const THE_ANSWERS: readonly PanelSpec[] = [
     kind: "graph",
     title: "Error answers by code",
     description:
-      "Answers that said no, by code of the error catalogue. Only codes that were given in the time shown.",
+      "Answers that said no, by code of the error catalogue. Only codes that were given in the time shown. The line at 0 is for unavailable, indeterminate and bug: the others are the visitor's doing, or our choice.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["unavailable", "indeterminate", "bug"], thresholds: ZERO_ONLY },
     noValue: "no error answer",
     width: 8,
     queries: [
@@ -243,9 +274,11 @@ const THE_ANSWERS: readonly PanelSpec[] = [
   {
     kind: "graph",
     title: "Mails",
-    description: "Mails taken from the outbox each second, by what became of them.",
+    description:
+      "Mails taken from the outbox each second, by what became of them. The line at 0 is for failed, which is tried again, and for withheld: such a mail should not have been written.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["failed", "withheld"], thresholds: ZERO_ONLY },
     noValue: NO_SERVICE,
     width: 8,
     queries: [
@@ -274,7 +307,8 @@ const THE_STATE: readonly PanelSpec[] = [
     title: "Share of newcomers let in",
     description: "After a reopening newcomers come back in steps of 1 %, 10 %, all; 0 while closed.",
     unit: "percentunit",
-    thresholds: NO_LIMIT,
+    // The first step of a reopening, and all.
+    thresholds: atLeast(0.01, 1),
     noValue: NO_SERVICE,
     width: 6,
     runbooks: ["CampaignHalted"],

@@ -1,17 +1,35 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
-import { atLeast, type DashboardSpec, NO_LIMIT, NO_SERVICE, type PanelSpec, upTo } from "./panel.ts";
-import { capacity, percentiles, perSecond, quantile, service } from "./promql.ts";
+import {
+  atLeast,
+  type DashboardSpec,
+  NO_LIMIT,
+  NO_SERVICE,
+  type PanelSpec,
+  upTo,
+  ZERO_ONLY,
+} from "./panel.ts";
+import { capacity, increaseOver, percentiles, perSecond, quantile, rateOver, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
 
 const NEVER_FULL = "never full yet";
 
 const busy = `sum(${service("crowdproof_pool_connections", 'state="busy"')})`;
 const connectionsMax = `sum(${service("crowdproof_pool_connections_limit")})`;
+const { rateSeconds, waitingSeconds } = alertAt.processing;
+const { diedSeconds } = alertAt.capacity;
+const plan = `(max(${service("crowdproof_plan_visitors_per_second")}) > 0)`;
+const due = service("crowdproof_appointments_total");
+const exits = service("crowdproof_worker_exits_total");
+const endedUnasked = service("crowdproof_worker_exits_total", 'reason=~"ended|failed|killed"');
+/** As WorkerMissing counts them: what one instance has too many does not make up for what another lacks. */
+const missing = `max(max by (instance) (${service("crowdproof_workers_wanted")}) - max by (instance) (${service("crowdproof_workers", 'state="serving"')}) unless max by (instance) (${service("crowdproof_deploying")}) == 1)`;
+
 const working = `sum(${service("crowdproof_signups_working")})`;
 const limit = `sum(${service("crowdproof_signups_limit")})`;
 const offered = `sum(${perSecond(service("crowdproof_offered_signups_total"))})`;
+const offeredInAlert = `sum(${rateOver(service("crowdproof_offered_signups_total"), rateSeconds)})`;
 const serving = `sum(${service("crowdproof_workers", 'state="serving"')})`;
 
 /** How full each thing is that can be full: the highest is what will break first. */
@@ -80,7 +98,7 @@ const THE_DOOR: readonly PanelSpec[] = [
     unit: "s",
     thresholds: upTo(alertAt.processing.queueSeconds / 2, alertAt.processing.queueSeconds),
     noValue: "nobody came",
-    width: 8,
+    width: 6,
     runbooks: ["NewcomersQueueTooLong"],
     queries: [
       {
@@ -101,7 +119,7 @@ const THE_DOOR: readonly PanelSpec[] = [
     decimals: 0,
     thresholds: NO_LIMIT,
     noValue: NO_SERVICE,
-    width: 8,
+    width: 6,
     queries: [
       { expr: working, legend: "working" },
       { expr: `sum(${service("crowdproof_signups_queued")})`, legend: "queued" },
@@ -110,19 +128,30 @@ const THE_DOOR: readonly PanelSpec[] = [
   },
   {
     kind: "graph",
-    title: "Offered, capacity, plan",
+    title: "Offered and planned, of capacity",
     description:
-      "Newcomers each second against what admission measured and what the plan says. No line of capacity: no worker has been full; none of the plan: PLAN_VISITORS_PER_SECOND is not set.",
-    unit: "reqps",
-    thresholds: NO_LIMIT,
-    noValue: NO_SERVICE,
-    width: 8,
-    runbooks: ["CapacityNear", "CampaignOverPlan"],
+      "Newcomers in the last minute, and the plan's peak, of what admission measured that the service can do. From the first line on CapacityNear: at once by the plan, and by where offered will be in ten minutes. No plan: PLAN_VISITORS_PER_SECOND is not set.",
+    unit: "percentunit",
+    thresholds: upTo(alertAt.capacity.nearShare, 1),
+    noValue: NEVER_FULL,
+    width: 6,
+    runbooks: ["CapacityNear"],
     queries: [
-      { expr: offered, legend: "offered" },
-      { expr: capacity, legend: "capacity" },
-      { expr: `max(${service("crowdproof_plan_visitors_per_second")}) > 0`, legend: "plan" },
+      { expr: `${offeredInAlert} / ${capacity}`, legend: "offered" },
+      { expr: `${plan} / ${capacity}`, legend: "plan" },
     ],
+  },
+  {
+    kind: "graph",
+    title: "Offered, of the plan",
+    description:
+      "Newcomers in the last minute, of the plan's peak. Above the second line more come than were planned for: CampaignOverPlan.",
+    unit: "percentunit",
+    thresholds: upTo(1, alertAt.capacity.overPlanShare),
+    noValue: "no plan: PLAN_VISITORS_PER_SECOND is not set",
+    width: 6,
+    runbooks: ["CampaignOverPlan"],
+    queries: [{ expr: `${offeredInAlert} / ${plan}`, legend: "of the plan" }],
   },
 ];
 
@@ -130,9 +159,11 @@ const THE_LINE: readonly PanelSpec[] = [
   {
     kind: "graph",
     title: "Tickets",
-    description: "Tickets of the waiting room each second, by what became of them.",
+    description:
+      "Tickets of the waiting room each second, by what became of them. The line at 0 is for full: the line is longer than anybody is told, and people go without a ticket.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["full"], thresholds: ZERO_ONLY },
     noValue: NO_SERVICE,
     width: 8,
     queries: [
@@ -158,15 +189,16 @@ const THE_LINE: readonly PanelSpec[] = [
     kind: "graph",
     title: "Appointments",
     description:
-      "Ticket holders who came when due, each second: let in within the promise, later, or told again.",
-    unit: "reqps",
+      "Of the ticket holders who came when due in the last five minutes: let in within the promise, later, or told again. The limits are of those within; below the lower one, of twenty or more who were due: PromisesBroken.",
+    unit: "percentunit",
     thresholds: NO_LIMIT,
-    noValue: NO_SERVICE,
+    limitOf: { lines: ["within"], thresholds: atLeast(alertAt.processing.keptShareMin, 0.99) },
+    noValue: "nobody was due",
     width: 8,
     runbooks: ["PromisesBroken"],
     queries: [
       {
-        expr: `sum by (kept) (${perSecond(service("crowdproof_appointments_total"))})`,
+        expr: `sum by (kept) (${increaseOver(due, waitingSeconds)}) / on () group_left () (sum(${increaseOver(due, waitingSeconds)}) > 0)`,
         ...linesOf("crowdproof_appointments_total", "kept"),
       },
     ],
@@ -188,19 +220,20 @@ const THE_DATABASE: readonly PanelSpec[] = [
   {
     kind: "graph",
     title: "Connections",
-    description: "Database connections busy and idle, who waits for one, and how many there may be.",
-    unit: "short",
+    description:
+      "Database connections busy and idle, and who waits for one, on the average of a minute, of those that there may be. The limits are of the busy ones: above the lower one for long, PoolExhausted.",
+    unit: "percentunit",
     decimals: 0,
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["busy"], thresholds: upTo(alertAt.capacity.busyConnectionsShare, 1) },
     noValue: NO_SERVICE,
     width: 8,
     runbooks: ["PoolExhausted"],
     queries: [
       {
-        expr: `sum by (state) (${service("crowdproof_pool_connections")})`,
+        expr: `sum by (state) (avg_over_time(${service("crowdproof_pool_connections")}[${rateSeconds}s])) / on () group_left () ${connectionsMax}`,
         ...linesOf("crowdproof_pool_connections", "state"),
       },
-      { expr: connectionsMax, legend: "limit" },
     ],
   },
   {
@@ -228,10 +261,11 @@ const THE_PROCESSES: readonly PanelSpec[] = [
     kind: "graph",
     title: "Workers",
     description:
-      "Worker processes by state, how many should serve, and 1 while a rolling restart is under way.",
+      "Worker processes by state, how many should serve, how many one instance lacks, and 1 while a rolling restart is under way. The line at 0 is for missing: above it for longer than a worker takes to be replaced, WorkerMissing.",
     unit: "short",
     decimals: 0,
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["missing"], thresholds: ZERO_ONLY },
     noValue: NO_SERVICE,
     width: 8,
     runbooks: ["WorkerMissing"],
@@ -241,23 +275,30 @@ const THE_PROCESSES: readonly PanelSpec[] = [
         ...linesOf("crowdproof_workers", "state"),
       },
       { expr: `sum(${service("crowdproof_workers_wanted")})`, legend: "wanted" },
+      { expr: missing, legend: "missing" },
       { expr: `max(${service("crowdproof_deploying")})`, legend: "rolling restart" },
     ],
   },
   {
     kind: "graph",
     title: "Workers that ended",
-    description: "Since the service started, by reason; asked is a stop or a rolling restart.",
+    description:
+      "In the last five minutes, by reason; asked is a stop or a rolling restart. The limits are of those that ended unasked at the instance where that were most: WorkersDying from the upper one on.",
     unit: "short",
-    decimals: 0,
+    decimals: 1,
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["unasked, at one instance"], thresholds: upTo(1, alertAt.capacity.diedMin) },
     noValue: NO_SERVICE,
     width: 5,
     runbooks: ["WorkersDying", "WorkerMissing"],
     queries: [
       {
-        expr: `sum by (reason) (${service("crowdproof_worker_exits_total")})`,
+        expr: `sum by (reason) (${increaseOver(exits, diedSeconds)})`,
         ...linesOf("crowdproof_worker_exits_total", "reason"),
+      },
+      {
+        expr: `max(sum by (instance) (${increaseOver(endedUnasked, diedSeconds)}))`,
+        legend: "unasked, at one instance",
       },
     ],
   },

@@ -44,7 +44,16 @@ import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/ta
 import { PanelBuilder as GraphBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import { ANNOTATIONS, type AnnotationSpec } from "./annotations.ts";
 import { LINE_COLOURS, PLAIN, UNKNOWN } from "./palette.ts";
-import type { DashboardSpec, PanelSpec, Query, RowSpec, VariableSpec, Word } from "./panel.ts";
+import type {
+  DashboardSpec,
+  LineLimit,
+  PanelSpec,
+  Query,
+  RowSpec,
+  Step,
+  VariableSpec,
+  Word,
+} from "./panel.ts";
 
 const PROMETHEUS = { type: "prometheus", uid: "${datasource}" };
 const TAG = "crowdproof";
@@ -117,7 +126,7 @@ function buildPanel(spec: PanelSpec, id: number, gridPos: GridPos): ReturnType<P
     .gridPos(gridPos)
     .unit(spec.unit)
     .noValue(spec.noValue)
-    .thresholds(thresholdsOf(spec))
+    .thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(stepsOf(spec.thresholds)))
     .links((spec.runbooks ?? []).map(runbookLink))
     .targets(spec.queries.map((query, index) => target(spec, query, refIdOf(index))));
   if (spec.decimals !== undefined) builder.decimals(spec.decimals);
@@ -178,7 +187,15 @@ function graphBuilder(spec: PanelSpec): GraphBuilder {
     )
     // For names that nobody knows before: shades of one colour differ in lightness, which everybody sees.
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor(PLAIN));
-  for (const [index, name] of lineNames(spec).entries()) builder.overrideByName(name, lineLook(index));
+  const names = lineNames(spec);
+  const { limitOf } = spec;
+  const strangers = limitOf?.lines.filter((line) => !names.includes(line)) ?? [];
+  if (strangers.length > 0) throw new Error(`${spec.title} has no line ${strangers.join(", ")}`);
+  for (const [index, name] of names.entries())
+    builder.overrideByName(name, [
+      ...lineLook(index),
+      ...(limitOf?.lines.includes(name) === true ? limitLook(limitOf) : []),
+    ]);
   return builder;
 }
 
@@ -219,14 +236,20 @@ function lineLook(index: number): DynamicConfigValue[] {
   return [colour, { id: "custom.lineStyle", value: { fill: "dash", dash: [10, 10] } }];
 }
 
+/** Grafana draws one limit on an axis, the first that it meets: of lines that share it, and of no other. */
+function limitLook({ thresholds }: LineLimit): DynamicConfigValue[] {
+  return [
+    { id: "thresholds", value: { mode: ThresholdsMode.Absolute, steps: stepsOf(thresholds) } },
+    { id: "custom.thresholdsStyle", value: { mode: GraphThresholdsStyleMode.Dashed } },
+  ];
+}
+
 function byThreshold(): FieldColorBuilder {
   return new FieldColorBuilder().mode(FieldColorModeId.Thresholds);
 }
 
-function thresholdsOf(spec: PanelSpec): ThresholdsConfigBuilder {
-  return new ThresholdsConfigBuilder()
-    .mode(ThresholdsMode.Absolute)
-    .steps(spec.thresholds.map(({ from, colour }) => ({ value: from, color: colour })));
+function stepsOf(steps: readonly Step[]): { value: number | null; color: string }[] {
+  return steps.map(({ from, colour }) => ({ value: from, color: colour }));
 }
 
 function mappingsOf({ kind, words, noValue }: PanelSpec): ValueMapping[] {

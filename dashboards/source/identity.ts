@@ -1,9 +1,10 @@
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
+import { BAD, LOOK } from "./palette.ts";
 import { type DashboardSpec, NO_LIMIT, NO_SERVICE, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
 import { BY_CHECK, NO_PROBE, THE_PROBE } from "./probe-panels.ts";
-import { age, percentiles, perSecond, service } from "./promql.ts";
+import { age, increaseOver, percentiles, perSecond, service } from "./promql.ts";
 import { INSTANCE, TARGET } from "./variables.ts";
 import { AUDITOR_BLIND, found, PROBE_BLIND, seen, withheld } from "./wrong-identities.ts";
 
@@ -57,10 +58,14 @@ const AT_A_GLANCE: readonly PanelSpec[] = [
   {
     kind: "stat",
     title: "Last anomaly",
-    description: "How long ago the guard withheld an answer last.",
+    description:
+      "How long ago the guard withheld an answer last. Red while it is news to IdAnomaly, orange ever after.",
     unit: "s",
     decimals: 0,
-    thresholds: NO_LIMIT,
+    thresholds: [
+      { from: null, colour: BAD },
+      { from: alertAt.identity.windowSeconds, colour: LOOK },
+    ],
     noValue: "none known",
     width: 5,
     isLarge: true,
@@ -130,9 +135,10 @@ const GUARD_AND_LEDGERS: readonly PanelSpec[] = [
     kind: "graph",
     title: "Guard",
     description:
-      "Answers judged each second, and those withheld because the guard does not know them or failed itself. Judged at 0 while people come: nobody watches.",
+      "Answers judged each second, and those withheld because the guard does not know them or failed itself. Judged at 0 while people come: nobody watches. The line at 0 is for the withheld.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["withheld unrecognised"], thresholds: ZERO_ONLY },
     noValue: NO_SERVICE,
     width: 8,
     queries: [
@@ -228,16 +234,17 @@ const PUSHED: readonly PanelSpec[] = [
     kind: "graph",
     title: "Direct pushes",
     description:
-      "Alerts that the service posted to Alertmanager itself, since it started. Failed: PushFailing.",
+      "Alerts that the service posted to Alertmanager itself, in the last five minutes. The line at 0 is for failed: PushFailing.",
     unit: "short",
-    decimals: 0,
+    decimals: 1,
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["failed"], thresholds: ZERO_ONLY },
     noValue: NO_SERVICE,
     width: 8,
     runbooks: ["PushFailing"],
     queries: [
       {
-        expr: `sum by (outcome) (${service("crowdproof_pushes_total")})`,
+        expr: `sum by (outcome) (${increaseOver(service("crowdproof_pushes_total"), alertAt.watching.failureSeconds)})`,
         ...linesOf("crowdproof_pushes_total", "outcome"),
       },
     ],

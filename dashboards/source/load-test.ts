@@ -6,6 +6,7 @@ import {
   type DashboardSpec,
   NO_LIMIT,
   NO_SERVICE,
+  NO_SIGNUP_FAILS,
   type PanelSpec,
   upTo,
   ZERO_ONLY,
@@ -115,9 +116,10 @@ const BOTH_SIDES: readonly PanelSpec[] = [
   {
     kind: "graph",
     title: "How visitors ended, as the harness saw it",
-    description: "Visitors done each second, by class.",
+    description: "Visitors done each second, by class. The line at 0 is for failed and indeterminate.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: NO_SIGNUP_FAILS,
     noValue: NO_RUN,
     width: 12,
     queries: [
@@ -131,9 +133,10 @@ const BOTH_SIDES: readonly PanelSpec[] = [
     kind: "graph",
     title: "How signups ended, as the service saw it",
     description:
-      "Signups answered each second, by outcome. A visitor who waits and comes back is answered more than once.",
+      "Signups answered each second, by outcome. A visitor who waits and comes back is answered more than once. The line at 0 is for failed and indeterminate.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: NO_SIGNUP_FAILS,
     noValue: NO_SERVICE,
     width: 12,
     queries: [

@@ -29,6 +29,8 @@ export interface PanelSpec {
   /** A unit of Grafana's list. */
   readonly unit: string;
   readonly thresholds: readonly Step[];
+  /** Where the limit is not every line's; a graph then draws this one. */
+  readonly limitOf?: LineLimit;
   /** What stands where there is no data, and why there may be none. */
   readonly noValue: string;
   readonly width: number;
@@ -48,6 +50,12 @@ export interface Query {
   readonly legend: string;
   /** All names the legend can take, in order; absent where it is one, or where nobody knows them before. */
   readonly names?: readonly string[];
+}
+
+/** A limit of some of a graph's lines, by the names they are drawn with. */
+export interface LineLimit {
+  readonly lines: readonly string[];
+  readonly thresholds: readonly Step[];
 }
 
 /** From `from` upwards (null: the lowest) the colour is this. */
@@ -74,7 +82,7 @@ export interface VariableSpec {
 /** Of no data, where there is no instance that tells. */
 export const NO_SERVICE = "no service";
 
-/** A level that has no good or bad side. */
+/** A level that has no good or bad side, or lines of which not all have one: then `limitOf` has the others'. */
 export const NO_LIMIT: readonly Step[] = [{ from: null, colour: PLAIN }];
 
 /** Anything at all is wrong. */
@@ -83,6 +91,15 @@ export const ZERO_ONLY: readonly Step[] = [
   // Counts are whole, and a rate of one in an hour is above this.
   { from: 1e-9, colour: BAD },
 ];
+
+/** Nothing at all is wrong: somebody should have been seen. */
+export const ABOVE_ZERO: readonly Step[] = [
+  { from: null, colour: BAD },
+  { from: 1e-9, colour: GOOD },
+];
+
+/** Signups that ended as none should: nobody knows whether they are members, or they are not and the service is why. */
+export const NO_SIGNUP_FAILS: LineLimit = { lines: ["failed", "indeterminate"], thresholds: ZERO_ONLY };
 
 /** Good below `look`, to be looked at from there, bad from `bad` on. */
 export function upTo(look: number, bad: number): readonly Step[] {

@@ -1,8 +1,8 @@
-import { ACTION_OUTCOMES } from "../../monitoring/catalogue/closed-sets.ts";
+import { ACTION_OUTCOMES, PROBE_ACTIONS } from "../../monitoring/catalogue/closed-sets.ts";
 import { production as alertAt } from "../../monitoring/rules/parameters.ts";
 import { linesOf } from "./label-values.ts";
-import { NO_LIMIT, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
-import { age, oldestAge, perSecond, probe } from "./promql.ts";
+import { ABOVE_ZERO, NO_LIMIT, NO_SIGNUP_FAILS, type PanelSpec, upTo, ZERO_ONLY } from "./panel.ts";
+import { age, increaseOver, oldestAge, perSecond, probe } from "./promql.ts";
 
 export const NO_PROBE = "no probe runs";
 
@@ -12,15 +12,17 @@ export const BY_CHECK: readonly PanelSpec[] = [
     kind: "graph",
     title: "Probe: what could have failed and did not",
     description:
-      "Positive observations each second, by check. Without any, the probe's silence says nothing.",
-    unit: "cps",
+      "Positive observations in the last three minutes, by check, at the target where they are fewest. Without any, the probe's silence says nothing. The line at 0 is for reads-own: on it, ProbeSilent.",
+    unit: "short",
+    decimals: 1,
     thresholds: NO_LIMIT,
+    limitOf: { lines: ["reads-own"], thresholds: ABOVE_ZERO },
     noValue: NO_PROBE,
     width: 8,
     runbooks: ["ProbeSilent"],
     queries: [
       {
-        expr: `sum by (check) (${perSecond(probe("crowdproof_probe_positive_total"))})`,
+        expr: `min by (check) (${increaseOver(probe("crowdproof_probe_positive_total"), alertAt.watching.probeSilentSeconds)})`,
         ...linesOf("crowdproof_probe_positive_total", "check"),
       },
     ],
@@ -66,9 +68,11 @@ export const THE_PROBE: readonly PanelSpec[] = [
   {
     kind: "graph",
     title: "Probe: visitors",
-    description: "Visitors sent each second, by how their signup ended.",
+    description:
+      "Visitors sent each second, by how their signup ended. The line at 0 is for failed and indeterminate.",
     unit: "reqps",
     thresholds: NO_LIMIT,
+    limitOf: NO_SIGNUP_FAILS,
     noValue: NO_PROBE,
     width: 6,
     queries: [
@@ -101,10 +105,11 @@ export const THE_PROBE: readonly PanelSpec[] = [
     kind: "graph",
     title: "Probe: what it did by itself",
     description:
-      "Alerts pushed, campaigns stopped by webhook or command, people removed again, since it started. Failed: it saw something and could not tell, or leaves people behind.",
+      "Alerts pushed, campaigns stopped by webhook or command, people removed again, since it started. The line at 0 is for what failed: it saw something and could not tell, or leaves people behind.",
     unit: "short",
     decimals: 0,
     thresholds: NO_LIMIT,
+    limitOf: { lines: PROBE_ACTIONS.map((action) => `${action} failed`), thresholds: ZERO_ONLY },
     noValue: NO_PROBE,
     width: 6,
     runbooks: ["ProbeSawForeignData"],

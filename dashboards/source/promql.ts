@@ -10,6 +10,15 @@ export function perSecond(series: string): string {
   return `rate(${series}[$__rate_interval])`;
 }
 
+/** Over an alert's own window, for a panel that shows the alert's limit. */
+export function rateOver(series: string, seconds: number): string {
+  return `rate(${series}[${seconds}s])`;
+}
+
+export function increaseOver(series: string, seconds: number): string {
+  return `increase(${series}[${seconds}s])`;
+}
+
 /** A quantile of a histogram over all instances, apart by the labels given. */
 export function quantile(q: number, buckets: string, ...by: readonly string[]): string {
   return `histogram_quantile(${q}, sum by (${["le", ...by].join(", ")}) (${perSecond(buckets)}))`;

@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { describe, expect, it } from "vitest";
 import { DASHBOARD_UIDS } from "../../monitoring/catalogue/dashboard-uids.ts";
 import { PORTS } from "../../monitoring/catalogue/ports.ts";
 import { PALETTE } from "../source/palette.ts";
+import { WITHOUT_LIMIT } from "./panels-without-limit.ts";
 import {
   type Dashboard,
   NAMES,
@@ -102,6 +103,18 @@ describe.each(NAMES)("the dashboard %s", (name) => {
   });
 });
 
+it("has a limit on every panel but those that are listed with the reason why they have none", () => {
+  const unlimited = NAMES.flatMap((name) =>
+    panelsOf(readDashboard(name))
+      .filter((panel) => !hasLimit(panel))
+      .map(({ title }) => `${name} › ${title}`),
+  );
+  expect(unlimited.toSorted()).toEqual(Object.keys(WITHOUT_LIMIT).toSorted());
+  expect(Object.entries(WITHOUT_LIMIT).filter(([, reason]) => reason.length < 20)).toEqual([]);
+  const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "dashboards.md"), "utf8");
+  expect(page).toContain(`Every panel has a limit but ${unlimited.length}`);
+});
+
 it("has what could be chosen by run and target where runs and targets are", () => {
   const variablesOf = (name: (typeof NAMES)[number]) =>
     readDashboard(name).templating.list.map((variable) => variable.name);
@@ -135,6 +148,43 @@ describe("these tests, each turned red by a panel made wrong", () => {
     expect(incompleteness(panel)).toEqual([`Campaign has not ${name}`]);
   });
 
+  it("see no limit in a single step, and in one that is not drawn", () => {
+    const panels = panelsOf(readDashboard("campaign"));
+    const panelOf = (title: string) =>
+      structuredClone(panels.find((panel) => panel.title === title)) as Spoilt;
+    const spoilt: readonly { title: string; spoil: (panel: Spoilt) => void }[] = [
+      {
+        title: "Told to wait",
+        spoil: ({ fieldConfig: { defaults } }) => defaults.thresholds.steps.splice(1),
+      },
+      {
+        title: "Appointments kept",
+        spoil: ({ fieldConfig: { defaults } }) =>
+          Object.assign(defaults, { custom: { thresholdsStyle: { mode: "off" } } }),
+      },
+      {
+        title: "Signups by outcome",
+        spoil: ({ fieldConfig }) => {
+          for (const override of fieldConfig.overrides)
+            override.properties = override.properties.filter(({ id }) => id !== "custom.thresholdsStyle");
+        },
+      },
+      {
+        title: "Signups by outcome",
+        spoil: ({ fieldConfig }) => {
+          for (const override of fieldConfig.overrides)
+            override.properties = override.properties.filter(({ id }) => id !== "thresholds");
+        },
+      },
+    ];
+    for (const { title, spoil } of spoilt) {
+      const panel = panelOf(title);
+      expect(hasLimit(panel), title).toBe(true);
+      spoil(panel);
+      expect(hasLimit(panel), title).toBe(false);
+    }
+  });
+
   it("see two panels on one place, and a row that does not reach the edge", () => {
     const dashboard = readDashboard("campaign");
     const moved = { ...good, gridPos: { ...good.gridPos, x: 1 } };
@@ -152,6 +202,34 @@ describe("these tests, each turned red by a panel made wrong", () => {
     expect(lookalikes({ ...graph, fieldConfig: { ...fieldConfig, overrides: rest } })).toHaveLength(1);
   });
 });
+
+/** As a test may spoil it. */
+interface Spoilt extends Panel {
+  readonly fieldConfig: {
+    readonly defaults: { thresholds: { steps: { value: number | null }[] } };
+    readonly overrides: { matcher: { options: string }; properties: { id: string; value: unknown }[] }[];
+  };
+}
+
+/** Two steps or more, of all that the panel shows or of a line; in a graph they must be drawn as well. */
+function hasLimit({ type, fieldConfig }: Panel): boolean {
+  const { defaults, overrides = [] } = fieldConfig ?? {};
+  const isGraph = type === "timeseries";
+  const ofAll = isLimit(defaults?.thresholds) && (!isGraph || isDrawn(defaults?.custom?.thresholdsStyle));
+  const ofALine = overrides.some(({ properties }) => {
+    const settingOf = (id: string) => properties.find((property) => property.id === id)?.value;
+    return isLimit(settingOf("thresholds")) && (!isGraph || isDrawn(settingOf("custom.thresholdsStyle")));
+  });
+  return ofAll || ofALine;
+}
+
+function isLimit(thresholds: unknown): boolean {
+  return ((thresholds as { steps?: readonly unknown[] } | undefined)?.steps?.length ?? 0) >= 2;
+}
+
+function isDrawn(style: unknown): boolean {
+  return ((style as { mode?: string } | undefined)?.mode ?? "off") !== "off";
+}
 
 function incompleteness({ title, description, targets, fieldConfig }: Panel): string[] {
   const { unit, noValue, thresholds } = fieldConfig?.defaults ?? {};
@@ -194,7 +272,9 @@ function layoutFaults({ panels }: Dashboard): string[] {
 /** Lines of one graph that look the same: by colour and dashes, or because nobody gave them a colour. */
 function lookalikes({ title, type, targets = [], fieldConfig }: Panel): string[] {
   if (type !== "timeseries") return [];
-  const looks = (fieldConfig?.overrides ?? []).map(({ properties }) => JSON.stringify(properties));
+  const looks = (fieldConfig?.overrides ?? []).map(({ properties }) =>
+    JSON.stringify(properties.filter(({ id }) => id === "color" || id === "custom.lineStyle")),
+  );
   const named = new Set((fieldConfig?.overrides ?? []).map(({ matcher }) => matcher.options));
   const plain = targets.map(({ legendFormat }) => legendFormat).filter((legend) => !legend.includes("{{"));
   return [

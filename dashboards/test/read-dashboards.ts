@@ -26,10 +26,11 @@ export interface Panel {
       readonly noValue?: string;
       readonly mappings?: readonly Mapping[];
       readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] };
+      readonly custom?: { readonly thresholdsStyle?: { readonly mode: string } };
     };
     readonly overrides: readonly {
       readonly matcher: { readonly options: string };
-      readonly properties: readonly { readonly id: string }[];
+      readonly properties: readonly { readonly id: string; readonly value: unknown }[];
     }[];
   };
 }

@@ -49,6 +49,7 @@ export async function startGrafana(start: GrafanaStart): Promise<KeptProcess> {
       GF_AUTH_ANONYMOUS_ENABLED: "true",
       GF_AUTH_ANONYMOUS_ORG_ROLE: "Viewer",
       GF_AUTH_DISABLE_LOGIN_FORM: "true",
+      GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: join(dashboards, "campaign.json"),
       // Nobody knows it, and nobody needs it.
       GF_SECURITY_ADMIN_PASSWORD: randomBytes(24).toString("base64url"),
       GF_ANALYTICS_REPORTING_ENABLED: "false",

@@ -2,11 +2,12 @@ import { execFile } from "node:child_process";
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { describeWith } from "../../../loadtests/test/needs.ts";
+import { DASHBOARD_UIDS } from "../../catalogue/dashboard-uids.ts";
 import { PORTS } from "../../catalogue/ports.ts";
 import { ALERTMANAGER_FILE, PROMETHEUS_FILE, RULES_FILE } from "../configuration.ts";
 import { ALERTMANAGER_FLAGS, PROMETHEUS_FLAGS } from "../flags.ts";
@@ -29,6 +30,10 @@ interface Service {
   security_opt?: string[];
   healthcheck?: unknown;
   deploy?: { resources: { limits: Record<string, unknown> } };
+}
+/** As Grafana is told where dashboards are. */
+interface Provider {
+  options: { path: string };
 }
 interface Compose {
   services: Record<string, Service>;
@@ -115,6 +120,18 @@ describe("docker-compose.yml", () => {
       { source: "alertmanager_token", target: "/etc/alertmanager/secrets/alerts.token" },
     ]);
     expect(readFileSync(ALERTMANAGER_FILE, "utf8")).toContain("credentials_file: secrets/alerts.token");
+  });
+
+  it("opens Grafana with the campaign's dashboard: a file that is mounted, where the provisioning finds it", () => {
+    const home = service("grafana").environment?.["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] ?? "";
+    const seen = seenIn("grafana", home) ?? expect.fail(`no volume of grafana has ${home}`);
+    expect(seen).toBe(
+      join(ROOT, "dashboards", `${DASHBOARD_UIDS.campaign.replace(/^crowdproof-/, "")}.json`),
+    );
+    expect((JSON.parse(readFileSync(seen, "utf8")) as { uid: string }).uid).toBe(DASHBOARD_UIDS.campaign);
+    const provisioning = seenIn("grafana", "/etc/grafana/provisioning/dashboards/crowdproof.yml") ?? "";
+    const { providers } = parse(readFileSync(provisioning, "utf8")) as { providers: Provider[] };
+    expect(providers.map(({ options }) => options.path)).toEqual([dirname(home)]);
   });
 
   it("mounts folders, so that what git puts in a file's place is seen; but for the file beside which a secret lies", () => {
