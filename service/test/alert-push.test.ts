@@ -413,6 +413,30 @@ test("one that comes back between two tries is told, with the user and password 
   expect(asked).toEqual([basic, basic]);
 });
 
+test("the first anomaly after a reopening is told as soon as the first of all", { retry: 2 }, async () => {
+  const heard: string[] = [];
+  const hears = await listen((req, res) => {
+    let body = "";
+    req.on("data", (chunk) => {
+      body += chunk;
+    });
+    req.on("end", () => {
+      heard.push(body);
+      res.end();
+    });
+  });
+  const { push } = pushTo(hears.url);
+  push.tell(wrongPerson());
+  await expect.poll(() => heard.length, PATIENCE).toBe(1);
+  // Longer than what goes on is held back.
+  await sleep(1_200);
+  push.endAll();
+  await expect.poll(() => heard.length, PATIENCE).toBe(2);
+  await sleep(20);
+  push.tell(wrongPerson());
+  await expect.poll(() => heard.length, { timeout: 500, interval: 5 }).toBe(3);
+});
+
 test("what nobody has taken when the campaign reopens pages nobody afterwards", async () => {
   let isBack = false;
   const taken: string[] = [];

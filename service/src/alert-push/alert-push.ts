@@ -58,7 +58,8 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
       underWay.delete(posting),
     );
     underWay.add(posting);
-    void Promise.all([posting, pause(REPEAT_MS)]).then(([posted]) => {
+    // What comes after an end is news, and waits for nothing but the end's own way.
+    void Promise.all([posting, isOver ? undefined : pause(REPEAT_MS)]).then(([posted]) => {
       line.isSending = false;
       const isTaken = posted.includes("taken");
       if (isTaken) line.isHeld = !isOver;
