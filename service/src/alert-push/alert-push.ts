@@ -39,8 +39,8 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
   const underWay = new Set<Promise<unknown>>();
   let isClosed = false;
 
-  async function postTo(at: number, post: AlertPost, body: string): Promise<Posted> {
-    const posted = await post.post(body);
+  async function postTo(at: number, post: AlertPost, body: string, isOver: boolean): Promise<Posted> {
+    const posted = await (isOver ? post.postOnce(body) : post.post(body));
     count(posted === "taken" ? "delivered" : "failed");
     // Which of the list it is, and not its address, which may hold a password.
     if (posted !== "taken")
@@ -51,24 +51,38 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
   /** The next post of this kind waits for the slowest of these, so that an Alertmanager that hangs gathers no queue. */
   function send(line: Line): void {
     const { isOver } = line;
-    line.isSending = true;
+    line.isPosting = true;
     line.isNews = false;
     const body = anomalyAlert(line.seen, clock(), options, isOver ? 0 : FIRING_MS);
-    const posting = Promise.all(posts.map((post, at) => postTo(at, post, body))).finally(() =>
+    const posting = Promise.all(posts.map((post, at) => postTo(at, post, body, isOver))).finally(() =>
       underWay.delete(posting),
     );
     underWay.add(posting);
-    // What comes after an end is news, and waits for nothing but the end's own way.
-    void Promise.all([posting, isOver ? undefined : pause(REPEAT_MS)]).then(([posted]) => {
-      line.isSending = false;
+    void posting.then((posted) => {
+      line.isPosting = false;
       const isTaken = posted.includes("taken");
       if (isTaken) line.isHeld = !isOver;
       // Nobody knows of it yet, and somebody may come back.
-      const isSettled = isTaken || !posted.includes("away") || line.isOver;
+      const isSettled = isTaken || !posted.includes("away") || isOver || line.isOver;
       if (!isSettled && clock() - line.toldAtMs < FIRING_MS) line.isNews = true;
       if (line.isOver && !line.isHeld) line.isNews = false;
-      if (line.isNews && !isClosed) send(line);
+      if (!isOver && !line.isOver) rest(line);
+      sendNews(line);
     });
+  }
+
+  /** What goes on is told again after it; an end, and what comes after one, waits for nothing. */
+  function rest(line: Line): void {
+    const own = pause(REPEAT_MS);
+    line.rest = own;
+    void own.then(() => {
+      if (line.rest === own) line.rest = undefined;
+      sendNews(line);
+    });
+  }
+
+  function sendNews(line: Line): void {
+    if (line.isNews && !line.isPosting && line.rest === undefined && !isClosed) send(line);
   }
 
   return {
@@ -84,15 +98,16 @@ export function createAlertPush(options: AlertPushOptions): AlertPush {
       line.toldAtMs = nowMs;
       line.isOver = false;
       line.isNews = true;
-      if (!line.isSending) send(line);
+      sendNews(line);
     },
     endAll() {
       for (const line of lines.values()) {
         if (line.isOver || isClosed) continue;
         line.isOver = true;
+        line.rest = undefined;
         // What is on its way may be taken yet, and is ended after it.
-        line.isNews = line.isHeld || line.isSending;
-        if (line.isNews && !line.isSending) send(line);
+        line.isNews = line.isHeld || line.isPosting;
+        sendNews(line);
       }
     },
     async close() {
@@ -109,7 +124,9 @@ interface Line {
   toldAtMs: number;
   /** Something was seen since the last post began. */
   isNews: boolean;
-  isSending: boolean;
+  isPosting: boolean;
+  /** Between one post of what goes on and the next. */
+  rest: Promise<unknown> | undefined;
   /** Some Alertmanager has taken it, and was not told that it is over. */
   isHeld: boolean;
   /** The campaign was reopened since. */
@@ -120,7 +137,8 @@ const newLine = (seen: Seen, toldAtMs: number): Line => ({
   seen,
   toldAtMs,
   isNews: false,
-  isSending: false,
+  isPosting: false,
+  rest: undefined,
   isHeld: false,
   isOver: false,
 });

@@ -9,6 +9,8 @@ export type Posted = "taken" | "refused" | "away";
 export interface AlertPost {
   /** Never rejects. */
   post(body: string): Promise<Posted>;
+  /** The same, without further tries. */
+  postOnce(body: string): Promise<Posted>;
   close(): void;
 }
 
@@ -47,18 +49,24 @@ export function createAlertPost(baseUrl: string): AlertPost {
     });
   }
 
+  async function postOnce(body: string): Promise<Posted> {
+    if (Buffer.byteLength(body) > BODY_BYTES_MAX) return "refused";
+    const status = await tryOnce(body).catch(() => undefined);
+    if (status === undefined) return "away";
+    if (status >= 200 && status < 300) return "taken";
+    return REFUSALS.has(status) ? "refused" : "away";
+  }
+
   return {
     async post(body) {
-      if (Buffer.byteLength(body) > BODY_BYTES_MAX) return "refused";
-      for (const pauseMs of [...PAUSES_MS, undefined]) {
-        const status = await tryOnce(body).catch(() => undefined);
-        if (status !== undefined && status >= 200 && status < 300) return "taken";
-        if (status !== undefined && REFUSALS.has(status)) return "refused";
-        if (pauseMs === undefined || closing.signal.aborted) return "away";
+      for (const pauseMs of PAUSES_MS) {
+        const posted = await postOnce(body);
+        if (posted !== "away" || closing.signal.aborted) return posted;
         await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
       }
-      return "away";
+      return postOnce(body);
     },
+    postOnce,
     close() {
       closing.abort();
       agent.destroy();
