@@ -86,19 +86,12 @@ function quietSection(quiet: readonly QuietRun[], build: string): string {
     .filter((pages) => pages !== null);
   const paged = runs.filter((pages) => pages.length > 0).length;
   const bound = paged === 0 && runs.length >= 4 ? boundOf(runs.length) : "";
-  return `Campaigns that ship, by \`crowdproof gate NAME --alerts\`; one that is not listed was not run (soak lasts an hour). Runs of this build that paged anybody: ${paged} of ${runs.length}.${bound}
+  return `Campaigns that ship, by \`crowdproof gate NAME --alerts\`; one that is not listed was not run (soak lasts an hour). Runs of this build that paged anybody: ${paged} of ${runs.length}.${bound} When one may page all the same: [checks.md](checks.md#alerts).
 
 | campaign | scale | runs | not watched | pages |
 |---|---|---|---|---|
-${quiet.map((each) => quietRow(each, build)).join("\n")}
-
-${LEFT_OUT}`;
+${quiet.map((each) => quietRow(each, build)).join("\n")}`;
 }
-
-/** By hand: a run that was no run on a machine of its own. */
-const LEFT_OUT = `Left out: on 2026-11-23 \`breakpoint\` ran once beside \`soak\`, which had the higher priority on the same two cores, and
-\`SignupsBelowOffered\` paged: a capacity that is taken away is measured anew in seconds, and the quick rules wait no longer. Alone it was
-sent again.`;
 
 function boundOf(runs: number): string {
   return ` With 95 % confidence fewer than ${Math.ceil((100 * 3) / runs)} % of such runs page (3/k over ${runs} independent runs).`;
