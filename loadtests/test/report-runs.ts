@@ -273,7 +273,7 @@ function passing(): CheckResult[] {
   ];
 }
 
-/** One verdict of each outcome; the failing one has exposures, a hostile target and a check that is not judged. */
+/** One verdict of each outcome; the failing one has exposures, a hostile target and what is not judged. */
 export function exampleVerdicts(): Verdicts {
   const strength: Verdict["strength"] = {
     answersWithOwnData: 1_604,
@@ -293,6 +293,7 @@ export function exampleVerdicts(): Verdicts {
     outcome: "pass",
     reasons: [strength.sentence],
     checks: passing(),
+    bypassed: [],
     exposures: [],
     exposuresTotal: 0,
     alerts: [],
@@ -373,6 +374,7 @@ function failing(pass: Verdict): Verdict {
       `ids-unique: 2 member IDs belong to two people (among them ${HOSTILE}); 802 member IDs were acknowledged to 802 people`,
     ],
     checks,
+    bypassed: ["captcha"],
     exposures,
     exposuresTotal: 214,
     strength: {

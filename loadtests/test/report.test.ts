@@ -238,11 +238,16 @@ describe("the report's files", () => {
     expect(page("#en-exposures + div").text()).toContain("None found. 1,604 answers");
   });
 
-  it("name what is not judged in the verdict's first line", async () => {
+  it("name what is not judged, and what the target file steps around, at the top and in the verdict's first line", async () => {
     const page = load(await read("fail", "report.html"));
-    expect(page("#en-verdict + div p").first().text()).toContain("Not judged: telemetry-clean");
-    expect(page("#ja-verdict + div p").first().text()).toContain("判定対象外：telemetry-clean");
-    expect(await read("fail", "report.md")).toMatch(/\*\*Verdict\.\*\* .*Not judged: telemetry-clean/);
+    const english = "Not judged: telemetry-clean, captcha (bypassed).";
+    const japanese = "判定対象外：telemetry-clean、captcha（迂回）。";
+    for (const [language, words] of Object.entries({ en: english, ja: japanese })) {
+      expect(page(`.in-${language} .waived`).text()).toBe(words);
+      expect(page(`#${language}-verdict + div p`).first().text()).toContain(words);
+    }
+    expect(page("#ja-verdict + div ul").text()).toContain("captcha（迂回）");
+    expect(await read("fail", "report.md")).toContain(english);
   });
 
   it("draw the run with a name, a description and a table for each chart", async () => {

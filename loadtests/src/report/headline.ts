@@ -1,4 +1,5 @@
 import type { CheckResult, Verdict } from "../verdict/verdict.ts";
+import { shortened } from "./parts.ts";
 import type { Words } from "./texts.ts";
 
 /** The one sentence a manager reads, from the facts: the same in both languages. */
@@ -34,3 +35,11 @@ export function decisiveChecks(verdict: Verdict): CheckResult[] {
 }
 
 export const notJudged = (verdict: Verdict) => verdict.checks.filter((check) => !check.judged);
+
+/** The checks by name, then what the target file steps around, in its words. */
+export function namesOfNotJudged(verdict: Verdict, words: Words): string[] {
+  return [
+    ...notJudged(verdict).map((check) => check.name),
+    ...verdict.bypassed.map((what) => words.say("bypassed", { what: shortened(what, 80) })),
+  ];
+}

@@ -37,6 +37,7 @@ export const TEXTS = {
     en: "This run can neither clear nor condemn the signup. It is not a pass.",
     ja: "この試験からは良否を判断できません。合格ではありません。",
   },
+  bypassed: { en: "{what} (bypassed)", ja: "{what}（迂回）" },
   notJudgedHere: { en: "Not judged: {names}.", ja: "判定対象外：{names}。" },
 
   headlineExposures: {

@@ -1,6 +1,6 @@
 import type { Verdict } from "../verdict/verdict.ts";
 import { asSentence, findingIn } from "./findings.ts";
-import { decisiveChecks, headlineOf, notJudged } from "./headline.ts";
+import { decisiveChecks, headlineOf, namesOfNotJudged, notJudged } from "./headline.ts";
 import { html, type Markup } from "./markup.ts";
 import { outcomeChip, outcomeIcon, outcomeWord, section, shortened, shownOutcome } from "./parts.ts";
 import type { Words } from "./texts.ts";
@@ -38,7 +38,7 @@ ${waived(verdict, words)}`;
 
 /** The verdict's own first reason, and what it does not speak of. Japanese tells the reasons check by check, below. */
 export function firstLine(verdict: Verdict, words: Words): string {
-  const names = notJudged(verdict).map((check) => check.name);
+  const names = namesOfNotJudged(verdict, words);
   const reason = words.language === "en" ? verdict.reasons[0] : undefined;
   const line =
     reason === undefined ? words.say(`${verdict.outcome}Means`) : asSentence(shortened(reason, 600));
@@ -67,7 +67,7 @@ ${reasons.length === 0 ? null : html`<details class="evidence"><summary>${words.
 
 function waived(verdict: Verdict, words: Words): Markup | null {
   const checks = notJudged(verdict);
-  if (checks.length === 0) return null;
+  if (namesOfNotJudged(verdict, words).length === 0) return null;
   const items = checks.map((check) => {
     const title = words.say("reasonOf", {
       title: words.name("check", check.name),
@@ -76,11 +76,14 @@ function waived(verdict: Verdict, words: Words): Markup | null {
     });
     return html`<li>${title}${findingIn(check.judged ? "" : shortened(check.reason), words)}</li>`;
   });
-  return html`<h3>${words.say("notJudged")}</h3><ul>${items}</ul>`;
+  const bypassed = verdict.bypassed.map(
+    (what) => html`<li>${words.say("bypassed", { what: shortened(what) })}</li>`,
+  );
+  return html`<h3>${words.say("notJudged")}</h3><ul>${items}${bypassed}</ul>`;
 }
 
 function notJudgedLine(verdict: Verdict, words: Words): Markup | null {
-  const names = notJudged(verdict).map((check) => check.name);
+  const names = namesOfNotJudged(verdict, words);
   return names.length === 0
     ? null
     : html`<p class="waived">${words.say("notJudgedHere", { names: words.list(names) })}</p>`;

@@ -15,7 +15,7 @@ const ORDER: readonly { kinds: readonly CheckKind[]; outcome: Outcome; verdict: 
 
 /** Pure; the order of the results does not matter. No results, or none that was judged, is unknown. */
 export function decideVerdict(judged: JudgedHistory): Verdict {
-  const { checks, exposures, exposuresTotal, alerts, run } = judged;
+  const { checks, bypassed, exposures, exposuresTotal, alerts, run } = judged;
   const strength = describeStrength(judged.strength, exposuresTotal);
   const outcome = outcomeOf(checks);
   return {
@@ -23,6 +23,7 @@ export function decideVerdict(judged: JudgedHistory): Verdict {
     outcome,
     reasons: reasonsOf(judged, { outcome, passSentence: strength.sentence }),
     checks,
+    bypassed,
     exposures,
     exposuresTotal,
     alerts,

@@ -83,6 +83,7 @@ export const VERDICT_SCHEMA = z.strictObject({
   outcome,
   reasons: z.array(z.string()),
   checks: z.array(checkResult),
+  bypassed: z.array(z.string()),
   exposures: z.array(exposure),
   exposuresTotal: count,
   alerts: z.array(alertSeen),

@@ -70,6 +70,8 @@ export interface Verdict {
   /** The reasons, most important first; the first is the headline. */
   reasons: string[];
   checks: CheckResult[];
+  /** What the target file's own headers step around, in its words: not judged either. */
+  bypassed: string[];
   exposures: Exposure[];
   exposuresTotal: number;
   /** In the order in which they fired; none where nobody watched. */

@@ -21,8 +21,9 @@ export interface AlertPlaces {
 }
 
 /**
- * How long a page that nobody ends goes on after its last post, and how long one that nobody has taken is posted again: as long as the
- * rules' own look back. Not from the anomaly itself: one that is found an hour late would be over before it is told.
+ * How long a page that nobody ends goes on after its last post, and how long one that nobody has taken is posted again:
+ * as long as the rules' own look back. Not from the anomaly itself: one that is found an hour late would be over before
+ * it is told.
  */
 export const FIRING_MS = 300_000;
 

@@ -2,9 +2,10 @@ import type { Seams } from "../seams.ts";
 
 /**
  * What has to happen beside a crowd for a bug to show; `npm run prove` makes it.
- * slow-database: its processes stand still, go on for a moment, and stand still again. worker-killed: kill −9 of a worker
- * that is started again. two-workers: two processes serve. clock-steps-back: a worker is told (SIGUSR2) that its clock was set back. deletions: members are removed under way. volume: more than a
- * thousand people. overload: a door so narrow that most of a burst has to wait.
+ * slow-database: its processes stand still, go on for a moment, find the members locked, go on, and stand still again.
+ * worker-killed: kill −9 of a worker that is started again. two-workers: two processes serve. clock-steps-back: a worker
+ * is told (SIGUSR2) that its clock was set back. deletions: members are removed under way. volume: more than a thousand
+ * people. overload: a door so narrow that most of a burst has to wait.
  */
 export type Weather =
   | "slow-database"

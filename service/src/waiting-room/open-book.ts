@@ -25,7 +25,7 @@ export async function openBook({ config, databaseUrl, log, seams }: BookKeeping)
     connectionsMax: 1,
     statementSecondsMax: config.statementSecondsMax,
     connectSecondsMax: config.connectSecondsMax,
-    onIdleError: warn,
+    onIdleError: (error) => log.warn({ name: error.name }, "an idle database connection died"),
   });
   const store = createSqlBookStore(database, `${hostname()}:${config.port}`);
   try {
