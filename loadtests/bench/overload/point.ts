@@ -23,8 +23,12 @@ import { type Summary, summarise, type Window } from "./summary.ts";
 export interface PointOptions {
   /** Newcomers a second. */
   offeredPerSecond: number;
-  warmUpSeconds: number;
-  seconds: number;
+  /** How long they come. */
+  arrivalSeconds: number;
+  /** After the last of them: who is at work is still answered, and who is told a later time does not come back. */
+  drainSeconds: number;
+  /** What is counted, from the first arrival; what is before it warms up. */
+  window: Window;
 }
 
 export interface Point extends Summary {
@@ -42,8 +46,6 @@ export interface Point extends Summary {
  * would time the generator's own queue instead of the service.
  */
 const VISITORS_PER_SECOND_MAX = 200;
-/** After the last arrival: who is at work is still answered, and who is told a later time does not come back. */
-const DRAIN_SECONDS = 2;
 const SAMPLE_EVERY_MS = 250;
 
 /** A database at the end of a thin wire: what a row costs is its bytes, so larger batches buy no more. */
@@ -89,8 +91,7 @@ export async function measurePoint(
   });
 }
 
-async function planOf({ offeredPerSecond, warmUpSeconds, seconds }: PointOptions) {
-  const durationSeconds = warmUpSeconds + seconds;
+async function planOf({ offeredPerSecond, arrivalSeconds, drainSeconds, window }: PointOptions) {
   const steady = await steadyPlan({
     perSecond: offeredPerSecond,
     visitors: Number.POSITIVE_INFINITY,
@@ -98,14 +99,14 @@ async function planOf({ offeredPerSecond, warmUpSeconds, seconds }: PointOptions
     spacing: "poisson",
   });
   const every = Math.ceil(offeredPerSecond / VISITORS_PER_SECOND_MAX);
-  const due = steady.arrivals.dueMicroseconds.filter((at) => at < durationSeconds * 1e6);
+  const due = steady.arrivals.dueMicroseconds.filter((at) => at < arrivalSeconds * 1e6);
   const isVisitor = (_due: number, nth: number) => nth % every === 0;
   const visitors = due.filter(isVisitor);
   const plan: Plan = {
     ...steady,
-    durationSeconds,
-    warmUpSeconds,
-    drainSeconds: DRAIN_SECONDS,
+    durationSeconds: arrivalSeconds,
+    warmUpSeconds: window.fromSeconds,
+    drainSeconds,
     arrivals: {
       dueMicroseconds: visitors,
       behaviour: visitors.map(() => 0),
@@ -208,12 +209,11 @@ async function sendFlood(url: string, plan: Plan, dueMicroseconds: number[]): Pr
 
 async function judge(
   dir: string,
-  { offeredPerSecond, warmUpSeconds, seconds }: PointOptions,
+  { offeredPerSecond, window }: PointOptions,
   { totals, flood, uses, parentMebibytesMax }: SeenBeside,
   rows: ReadonlySet<string>,
 ): Promise<Point> {
   const zeroMs = Date.parse(totals.startedAt);
-  const window: Window = { fromSeconds: warmUpSeconds, toSeconds: warmUpSeconds + seconds };
   const answers = [...answersOfVisitors(await readEvents(dir)), ...answersOfFlood(flood.answers, zeroMs)];
   return {
     ...summarise(answers, window),
