@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { kill } from "./command-line.ts";
 import { describeWith } from "./needs.ts";
@@ -38,6 +40,21 @@ describe("a gate that demands alerts and cannot have them", () => {
 });
 
 describeWith("prometheus", "a gate that demands alerts", () => {
+  it("is unknown where it was stopped before the alerts had settled", { timeout: RUN_MS_MAX }, async () => {
+    const run = gate.start(["--alerts"]);
+    const history = join(gate.desk.path, "run", "events.ndjson");
+    // The rows are what is looked at before the alerts.
+    const isReadBack = () => existsSync(history) && readFileSync(history, "utf8").includes('"kind":"rows-end"');
+    await expect.poll(isReadBack, { timeout: RUN_MS_MAX / 2, interval: 50 }).toBe(true);
+    run.signal("SIGINT");
+    await run.ended;
+    expect(gate.watching()).toMatchObject({
+      outcome: "unknown",
+      judged: "unknown",
+      summary: expect.stringMatching(/the run was stopped before the alerts had settled/),
+    });
+  });
+
   it("is unknown where Prometheus was killed in the middle", { timeout: RUN_MS_MAX }, async () => {
     const run = gate.start(["--alerts"]);
     await run.until("Sending with");

@@ -52,7 +52,10 @@ export function createAlertWatch(watched: Watched): AlertWatch {
         const events = await alertEvents(watched, startMs);
         yield* events;
         yield* await watchEvents(watched, { startMs, endMs }, blank);
-        yield { ...blank, kind: "alerts-end", value: events.length };
+        // A page may still have been on its way.
+        yield watched.signal.aborted
+          ? { ...blank, kind: "alerts-end", name: "the run was stopped before the alerts had settled" }
+          : { ...blank, kind: "alerts-end", value: events.length };
       } catch (error) {
         yield { ...blank, kind: "alerts-end", name: `Prometheus gave no answer: ${whyNoAnswer(error)}` };
       }
