@@ -77,6 +77,38 @@ describe("a probe of a signup that shows people their own", { timeout: MS_MAX },
     expect(again.exitCode, again.stdout).toBe(0);
     expect(again.stdout).toContain("An earlier probe was ended before it had cleaned up");
   });
+
+  it("with --keep leaves its people, and those of a killed probe, for cleanup to remove, and counts them", async () => {
+    const killed = await stage.startProbe(["--keep"]);
+    await expect.poll(() => stage.signup.members(), SOON).toBeGreaterThan(3);
+    killed.running.signal("SIGKILL");
+    await killed.running.ended;
+    const { dir } = killed;
+    const keep = ["--keep", "--max-visitors", "2", "--out", dir];
+    const again = await stage.desk.run(["probe", "leaky.yaml", ...QUICK, ...keep]);
+    expect(again.exitCode, again.stdout).toBe(0);
+    const members = stage.signup.members();
+    const { peopleLeft } = killed.verdict();
+    expect(members).toBeGreaterThan(5);
+    // Who was planned when the first probe was killed may never have signed up.
+    expect(peopleLeft).toBeGreaterThanOrEqual(members);
+    expect(again.stdout).toContain(`${peopleLeft - 2} people of an earlier probe stay at the target`);
+    expect(again.stdout).toContain(`${peopleLeft} are still at the target`);
+    const cycles = join(dir, "cycles");
+    const files = readdirSync(cycles).flatMap((cycle) => readdirSync(join(cycles, cycle)));
+    expect(new Set(files)).toEqual(new Set(["plan.json"]));
+
+    const cleaned = await stage.desk.run(["cleanup", dir, "--yes"]);
+    expect({ exitCode: cleaned.exitCode, left: stage.signup.members() }, cleaned.stdout).toEqual({
+      exitCode: 0,
+      left: 0,
+    });
+    const last = await stage.desk.run(["probe", "leaky.yaml", ...QUICK, ...keep]);
+    expect({ left: killed.verdict().peopleLeft, members: stage.signup.members() }, last.stdout).toEqual({
+      left: 2,
+      members: 2,
+    });
+  });
 });
 
 describeWith("promtool", "a probe's page", (promtool) => {

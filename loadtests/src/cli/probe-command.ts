@@ -139,7 +139,7 @@ async function probe(file: string, flags: ProbeFlags): Promise<void> {
     });
     const verdict = await startProbe({ ...settings, signal: stop.signal, status, look });
     status.close();
-    process.stdout.write(describeEnd(verdict, settings.dir, look));
+    process.stdout.write(describeEnd(verdict, settings, look));
     process.exitCode = EXIT_CODES[verdict.outcome].code;
   } finally {
     status.close();

@@ -55,8 +55,16 @@ export function describeStart(start: ProbeStart, { columns, colors }: Look): str
 
 const SIGNS = { pass: "✓", fail: "✗", unknown: "?" } as const;
 
-export function describeEnd(verdict: ProbeVerdict, dir: string, { columns, colors }: Look): string {
+export function describeEnd(
+  verdict: ProbeVerdict,
+  { dir, target }: Pick<ProbeStart, "dir" | "target">,
+  { columns, colors }: Look,
+): string {
   const { outcome, reasons, checks, peopleLeft } = verdict;
+  const howToRemove =
+    target.cleanUp === undefined
+      ? `Its target file has no cleanUp; whose they are is in ${dir}/cycles`
+      : `To remove them: npx crowdproof cleanup ${dir} --yes`;
   const paint = { pass: colors.green, fail: colors.red, unknown: colors.yellow }[outcome];
   const word = `${SIGNS[outcome]} ${outcome.toUpperCase()}`;
   const rows: [string, string][] = [
@@ -69,12 +77,7 @@ export function describeEnd(verdict: ProbeVerdict, dir: string, { columns, color
         .filter((looked) => looked.outcome === "not judged")
         .map(({ check, summary }) => `${check}: ${summary}`),
     ),
-    ...labelled(
-      "people",
-      peopleLeft === 0
-        ? []
-        : [`${peopleLeft} are still at the target. To remove them: npx crowdproof cleanup ${dir} --yes`],
-    ),
+    ...labelled("people", peopleLeft === 0 ? [] : [`${peopleLeft} are still at the target. ${howToRemove}`]),
     ...labelled("next", nextStep(verdict, dir)),
     ["folder", dir],
   ];

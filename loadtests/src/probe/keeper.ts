@@ -1,23 +1,25 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Plan } from "../plan/plan.ts";
 import { UNCLEANED_CYCLES_MAX } from "./limits.ts";
 import type { ProbeOptions } from "./probe-options.ts";
-import { leftBehind, type PeopleToRemove, removePeople } from "./remove-people.ts";
+import { areRemoved, leftBehind, type PeopleToRemove, removePeople } from "./remove-people.ts";
 import type { Cycle } from "./send-cycle.ts";
 import type { VisitorCounts } from "./visitor-counts.ts";
 
-/** Knows every cycle whose people are at the target, and removes those that the window has left. */
+/** Knows every cycle whose people are at the target, and removes those that the window has left, or keeps their plans. */
 export interface Keeper {
   add(cycle: Cycle): void;
   /** Those inside the window, oldest first. */
   cycles(): readonly Cycle[];
   /** False while so many people could not be removed that nobody else may be sent. */
   mayGoOn(): boolean;
-  /** What a probe that was killed left in the folder. */
-  removeLeftBehind(): Promise<void>;
+  /** Whom an earlier probe left in the folder: it was killed, or kept its people. */
+  takeLeftBehind(): Promise<void>;
   /** Lets those go who are older than the window, wholly. */
   dropOld(nowSeconds: number): Promise<void>;
-  removeAll(): Promise<void>;
+  /** All who are left go, whatever their age. */
+  dropAll(): Promise<void>;
   /** People who are still at the target. */
   people(): number;
 }
@@ -32,15 +34,15 @@ export function createKeeper(options: KeeperOptions): Keeper {
   let cycles: Cycle[] = [];
   /** Out of the window, and still at the target. */
   let waiting: PeopleToRemove[] = [];
+  /** Out of the window, at the target for good; a number, so that an endless probe does not grow. */
+  let keptPeople = 0;
   let isPaused = false;
   let lastTrouble = "";
 
-  const people = () =>
-    [...cycles, ...waiting].reduce((sum, { plan }) => sum + plan.arrivals.dueMicroseconds.length, 0);
+  const people = () => [...cycles, ...waiting].reduce((sum, { plan }) => sum + peopleOf(plan), keptPeople);
   const tellPeople = () => metrics.set("crowdproof_probe_people", {}, people());
   const removal = {
     secrets,
-    isCleaned,
     count: (isDone: boolean) =>
       metrics.add("crowdproof_probe_actions_total", {
         action: "clean-up",
@@ -64,14 +66,20 @@ export function createKeeper(options: KeeperOptions): Keeper {
     tellPeople();
   };
 
+  const letGo = async (left: PeopleToRemove) => {
+    if (isCleaned) waiting.push(left);
+    else keptPeople += peopleOf(left.plan);
+    // The plan says whose people they are; nothing else of a cycle is needed any more.
+    await rm(join(left.dir, "events.ndjson"), { force: true });
+  };
+
   const drop = async (cycle: Cycle) => {
     cycle.stop();
     await cycle.ended;
     const { dir, plan } = cycle;
-    waiting.push({ dir, plan, acknowledged: options.counts.membersOf(plan.runId) });
+    const acknowledged = options.counts.membersOf(plan.runId);
     options.counts.forget(plan.runId);
-    // The plan says whose people they are; nothing else of a cycle is needed any more.
-    await rm(join(dir, "events.ndjson"), { force: true });
+    await letGo({ dir, plan, acknowledged });
   };
 
   return {
@@ -87,16 +95,17 @@ export function createKeeper(options: KeeperOptions): Keeper {
       isPaused = isFull;
       return !isFull;
     },
-    async removeLeftBehind() {
-      const left = await leftBehind(folder.dir);
-      if (left.length === 0) return;
-      waiting.push(...left);
+    async takeLeftBehind() {
+      for (const left of await leftBehind(folder.dir)) {
+        if (isCleaned || !(await areRemoved(left))) await letGo(left);
+      }
       const before = people();
+      if (before === 0) return;
       await removeWaiting();
       const words = isCleaned
-        ? `${before - people()} of ${before} people were removed`
-        : "its run folders were removed";
-      tell("clean-up", `An earlier probe was ended before it had cleaned up: ${words}.`);
+        ? `An earlier probe was ended before it had cleaned up: ${before - people()} of ${before} people were removed.`
+        : `${before} people of an earlier probe stay at the target (--keep).`;
+      tell("clean-up", words);
     },
     async dropOld(nowSeconds) {
       const isOld = ({ plan }: Cycle) => plan.durationSeconds < nowSeconds - windowSeconds;
@@ -105,7 +114,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       for (const cycle of old) await drop(cycle);
       await removeWaiting();
     },
-    async removeAll() {
+    async dropAll() {
       const all = cycles;
       cycles = [];
       for (const cycle of all) await drop(cycle);
@@ -114,3 +123,5 @@ export function createKeeper(options: KeeperOptions): Keeper {
     people,
   };
 }
+
+const peopleOf = (plan: Plan) => plan.arrivals.dueMicroseconds.length;

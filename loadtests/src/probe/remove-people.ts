@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { readCleanUpRecord } from "../cleanup/clean-up-record.ts";
 import { cleanUp } from "../cleanup/clean-up-run.ts";
 import type { Plan } from "../plan/plan.ts";
 import { readPlan } from "../plan/plan-file.ts";
@@ -15,8 +16,6 @@ export interface PeopleToRemove {
 
 export interface RemoveOptions {
   secrets: Record<string, string>;
-  /** False: the people stay, and their folder goes. */
-  isCleaned: boolean;
   count(isDone: boolean): void;
   say(reason: string): void;
 }
@@ -24,26 +23,29 @@ export interface RemoveOptions {
 /** Removes a cycle's people from the target, then its folder. False where it could not: the folder stays for the next try. */
 export async function removePeople(people: PeopleToRemove, options: RemoveOptions): Promise<boolean> {
   const { dir, plan } = people;
-  const { isCleaned, count, say } = options;
-  if (isCleaned) {
-    const trouble = await tryCleanUp(people, options);
-    count(trouble === null);
-    if (trouble !== null) {
-      say(`The people of ${plan.runId} could not be removed: ${trouble}`);
-      return false;
-    }
+  const { count, say } = options;
+  const trouble = await tryCleanUp(people, options);
+  count(trouble === null);
+  if (trouble !== null) {
+    say(`The people of ${plan.runId} could not be removed: ${trouble}`);
+    return false;
   }
   await rm(dir, { recursive: true, force: true });
   return true;
 }
 
-/** What a probe left behind that was killed. */
+/** What a probe left behind that was killed, or that kept its people. */
 export async function leftBehind(dir: string): Promise<PeopleToRemove[]> {
   const left: PeopleToRemove[] = [];
   for (const folder of await cycleFolders(dir)) {
     left.push({ dir: folder, plan: await readPlan(folder), acknowledged: null });
   }
   return left;
+}
+
+/** True where `crowdproof cleanup` has removed them meanwhile. */
+export async function areRemoved({ dir }: PeopleToRemove): Promise<boolean> {
+  return (await readCleanUpRecord(dir))?.left === 0;
 }
 
 /** Null where it could be done. */

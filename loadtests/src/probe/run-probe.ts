@@ -21,7 +21,7 @@ const END_SECONDS = 10;
 /** An Alertmanager that was started anew knows of no alarm. */
 const REPEAT_MS = 15_000;
 
-/** Cycle after cycle until its time is up or somebody stops it; what each leaves is judged, then removed. */
+/** Cycle after cycle until its time is up or somebody stops it; what each leaves is judged, then removed or kept. */
 export async function runProbe(options: ProbeOptions): Promise<ProbeVerdict> {
   const { signal, findings } = options;
   const startedAt = new Date().toISOString();
@@ -33,14 +33,14 @@ export async function runProbe(options: ProbeOptions): Promise<ProbeVerdict> {
   if (signal.aborted) onStop();
   const repeating = setInterval(() => findings.repeat(), REPEAT_MS);
   try {
-    await course.keeper.removeLeftBehind();
+    await course.keeper.takeLeftBehind();
     await course.sendCycles();
     await course.end();
   } finally {
     clearInterval(repeating);
     signal.removeEventListener("abort", onStop);
     clock.stop();
-    await course.keeper.removeAll();
+    await course.keeper.dropAll();
     await findings.close();
   }
   return decideProbe({ ...course.account(), startedAt, endedAt: new Date().toISOString() });
