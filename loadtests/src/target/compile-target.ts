@@ -24,7 +24,10 @@ export function compileTarget(file: TargetFile, absolute: (path: string) => stri
     name: file.name,
     baseUrl: file.baseUrl.replace(/\/+$/, ""),
     hosts: hosts.map((host) => host.toLowerCase()),
-    resolve: file.resolve,
+    // Looked up by the host of a URL, which is lower case.
+    resolve: Object.fromEntries(
+      Object.entries(file.resolve).map(([host, address]) => [host.toLowerCase(), address]),
+    ),
     tls: {
       ...(caFile === undefined ? {} : { caFile: absolute(caFile) }),
       ...(certFile === undefined ? {} : { certFile: absolute(certFile) }),

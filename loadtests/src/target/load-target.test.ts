@@ -7,6 +7,7 @@ import { parse, parseDocument } from "yaml";
 import { REFERENCE_TARGET } from "../reference/reference-target.ts";
 import { UsageError } from "../usage-error.ts";
 import { loadTarget, targetJsonSchema } from "./load-target.ts";
+import { requireOwnTarget } from "./permission.ts";
 import { resolveSecrets } from "./secrets.ts";
 import type { Target } from "./target.ts";
 
@@ -88,6 +89,16 @@ describe("a target file", () => {
     expect(target.tls.caFile).toBe(join(folder, "ca.pem"));
     expect(target.telemetry.logFiles).toEqual([join(folder, "service.log"), "${env:LOG:-}"]);
     expect(target.headers).toEqual({ "X-Api-Key": `\${file:${join(folder, "key.txt")}}` });
+  });
+
+  it("resolves its hosts however they are written", async () => {
+    const target = await loadChanged({
+      baseUrl: "http://Signup.Example:3000",
+      hosts: ["SIGNUP.example"],
+      resolve: { "Signup.example": "127.0.0.1" },
+    });
+    expect([target.hosts, target.resolve]).toEqual([["signup.example"], { "signup.example": "127.0.0.1" }]);
+    await requireOwnTarget(target, []);
   });
 
   const refusals: { name: string; changes: Record<string, unknown>; says: RegExp }[] = [
