@@ -131,6 +131,18 @@ test.each([
     complaint: /ids-unique did not fail/,
   },
   {
+    name: "was withheld in a gate that judged nothing",
+    fault: WITHHELD,
+    run: { ...blocked, failed: [], exitCode: 70 },
+    complaint: /was not judged \(exit code 70/,
+  },
+  {
+    name: "the guard is blind to, in a gate that was ended by its time limit",
+    fault: BLIND,
+    run: { ...blocked, exitCode: -1 },
+    complaint: /was not judged/,
+  },
+  {
     name: "made a check fail that it does not explain",
     fault: FAULT,
     run: { ...blocked, failed: ["accounting"] },

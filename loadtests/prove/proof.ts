@@ -1,3 +1,4 @@
+import { EXIT_CODES } from "../src/cli/exit-codes.ts";
 import type { GateRun } from "./run-gate.ts";
 import type { Row } from "./schedule.ts";
 
@@ -62,7 +63,11 @@ function complaintOf(row: Row, run: GateRun): string | null {
     : `${words} (exit code ${run.exitCode}, seed ${run.seed}, run folder ${run.dir}): ${run.reason}`;
 }
 
+/** Of a run that was not judged nothing is known, and nothing is no proof of silence. */
+const JUDGED: readonly number[] = [EXIT_CODES.pass, EXIT_CODES.fail, EXIT_CODES.unknown].map(({ code }) => code);
+
 function whatIsWrong({ fault, guard }: Row, run: GateRun): string | null {
+  if (!JUDGED.includes(run.exitCode)) return "was not judged";
   if (fault === null) {
     if (run.isHalted) return "halted";
     return run.exitCode === 0 ? null : "did not pass";

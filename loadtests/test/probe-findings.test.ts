@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { startAlertmanager } from "./alertmanager.ts";
 import { describeWith } from "./needs.ts";
 import { createProbeStage, MS_MAX, POSITIVES, SOON, TOKEN, VIOLATIONS } from "./probe-stage.ts";
 
@@ -56,7 +56,10 @@ describeWith("alertmanager", "a probe that finds something", (alertmanager) => {
     "tells Alertmanager itself, with the labels of the rule, also one that was not there at first",
     async () => {
       const pages = await receivePages();
-      const am = await startAlertmanager(alertmanager, pages.url);
+      const am = await startAlertmanager(alertmanager, {
+        folder: stage.desk.path,
+        config: paging(pages.url),
+      });
       const probe = await stage.startProbe(["--alertmanager", `http://127.0.0.1:1,${am.url}`]);
       await expect.poll(() => probe.value(POSITIVES), SOON).toBeGreaterThan(0);
       stage.signup.leak(true);
@@ -112,31 +115,6 @@ async function receivePages() {
   };
 }
 
-/** It draws its port itself, and says which in its log. */
-async function startAlertmanager(
-  program: string,
-  receiver: string,
-): Promise<{ url: string; child: ChildProcess }> {
-  const file = join(stage.desk.path, "alertmanager.yml");
-  writeFileSync(
-    file,
-    `route: { receiver: page, group_wait: 0s, group_interval: 1s, group_by: [alertname, check] }
+const paging = (receiver: string) => `route: { receiver: page, group_wait: 0s, group_interval: 1s, group_by: [alertname, check] }
 receivers: [{ name: page, webhook_configs: [{ url: "${receiver}" }] }]
-`,
-  );
-  const child = spawn(
-    program,
-    [
-      ...[`--config.file=${file}`, `--storage.path=${join(stage.desk.path, "alertmanager")}`],
-      ...["--web.listen-address=127.0.0.1:0", "--cluster.listen-address="],
-    ],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
-  let words = "";
-  child.stderr.on("data", (chunk) => (words += String(chunk)));
-  const port = () => /"?Listening on"? address=\S*:(\d+)/.exec(words)?.[1];
-  await expect.poll(() => port() ?? child.exitCode, SOON).not.toBeNull();
-  const url = `http://127.0.0.1:${port() ?? expect.fail(words)}`;
-  await expect.poll(async () => (await fetch(`${url}/-/ready`)).ok, SOON).toBe(true);
-  return { url, child };
-}
+`;

@@ -17,7 +17,7 @@ export interface ToldAlerts {
   readonly isAsked: boolean;
   /** When people were first told of it; null where they were not. */
   deliveredMs(labels: Record<string, string>, firedMs: number): number | null;
-  /** Alertmanager kept it back, because another alert says the same. */
+  /** Alertmanager kept it back when it was last looked at, because another alert says the same. */
   isInhibited(labels: Record<string, string>): boolean;
   /** Everything that arrived, oldest first. */
   deliveries(): Promise<Delivered[]>;
@@ -50,15 +50,16 @@ export interface Whom {
 /** Asks until it is closed; who does not answer is asked again, and what is not known stays so. */
 export function followToldAlerts({ alertmanagerUrl, receiverUrl }: Whom): ToldAlerts {
   const stop = new AbortController();
-  const inhibited: Record<string, string>[] = [];
+  let inhibited: Record<string, string>[] = [];
   let delivered: Delivered[] = [];
 
   const lookAtAlertmanager = async () => {
     if (alertmanagerUrl === undefined) return;
     const found = await ask(`${alertmanagerUrl}/api/v2/alerts?inhibited=true`, ALERTS);
-    for (const alert of found ?? []) {
-      if (alert.status.inhibitedBy.length > 0 && !inhibited.some((one) => isWithin(alert.labels, one)))
-        inhibited.push(alert.labels);
+    for (const { labels: of, status } of found ?? []) {
+      // What goes on after the other alert has ended is told then; what is gone stays as it was last seen.
+      inhibited = inhibited.filter((one) => !(isWithin(of, one) && isWithin(one, of)));
+      if (status.inhibitedBy.length > 0) inhibited.push(of);
     }
   };
   const lookAtReceiver = async () => {
