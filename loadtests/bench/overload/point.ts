@@ -10,6 +10,7 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { createRunId } from "../../src/plan/run-id.ts";
 import { type RunningService, startReferenceService } from "../../src/reference/start-service.ts";
 import { resolveSecrets } from "../../src/target/secrets.ts";
+import type { CheckResult, Outcome } from "../../src/verdict/verdict.ts";
 import { createTcpProxy } from "../../weather/tcp-proxy.ts";
 import type { Bench } from "../figure.ts";
 import { childrenOf, useOf } from "../process-family.ts";
@@ -39,6 +40,8 @@ export interface Point extends Summary {
   parentMebibytesMax: number | null;
   /** Invariants that the checks found broken, and what they cannot know of the flood: a number twice, a member without a row. */
   violations: string[];
+  /** Invariants of which the checks could not say. */
+  unknowns: string[];
 }
 
 /**
@@ -214,6 +217,7 @@ async function judge(
   rows: ReadonlySet<string>,
 ): Promise<Point> {
   const zeroMs = Date.parse(totals.startedAt);
+  const { checks } = await checkHistory(dir);
   const answers = [...answersOfVisitors(await readEvents(dir)), ...answersOfFlood(flood.answers, zeroMs)];
   return {
     ...summarise(answers, window),
@@ -221,7 +225,8 @@ async function judge(
     workerCpuSeconds: cpuWithin(uses, zeroMs, window),
     workerMebibytesMax: uses.at(-1)?.rssMebibytesMax ?? null,
     parentMebibytesMax,
-    violations: [...(await brokenInvariants(dir)), ...troublesOfFlood(rows, answers)],
+    violations: [...invariantsThat("fail", checks), ...troublesOfFlood(rows, answers)],
+    unknowns: invariantsThat("unknown", checks),
   };
 }
 
@@ -239,10 +244,9 @@ function cpuWithin(uses: readonly WorkerUse[], zeroMs: number, window: Window): 
   return perSecond * (window.toSeconds - window.fromSeconds);
 }
 
-async function brokenInvariants(dir: string): Promise<string[]> {
-  const { checks } = await checkHistory(dir);
+function invariantsThat(outcome: Outcome, checks: readonly CheckResult[]): string[] {
   return checks
-    .filter((check) => check.kind === "invariant" && check.judged && check.outcome === "fail")
+    .filter((check) => check.kind === "invariant" && check.judged && check.outcome === outcome)
     .map(({ name, summary }) => `${name}: ${summary}`);
 }
 
