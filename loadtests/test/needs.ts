@@ -20,10 +20,11 @@ interface Tool {
   advice: string;
 }
 
-const BUILT_COMPOSE = [join(import.meta.dirname, "..", "..", ".build", "docker-compose")];
+/** Where `npm run build:monitoring` puts what it makes. */
+const BUILT = join(import.meta.dirname, "..", "..", ".build");
 const tools: Record<Need, Tool> = {
   "docker-compose": {
-    path: BUILT_COMPOSE.find(isExecutable) ?? null,
+    path: [join(BUILT, "docker-compose")].find(isExecutable) ?? null,
     advice: "npm run build:monitoring -- compose (no Docker is needed)",
   },
   k6: k6Tool(),
@@ -34,24 +35,25 @@ const tools: Record<Need, Tool> = {
     advice: "install Chromium, or set CHROMIUM_BIN",
   },
   prometheus: {
-    path: process.env["PROMETHEUS_BIN"] ?? onPath("prometheus"),
-    advice: "install Prometheus, or set PROMETHEUS_BIN",
+    path: process.env["PROMETHEUS_BIN"] ?? onPathOrBuilt("prometheus"),
+    advice: "install Prometheus, or npm run build:monitoring, or set PROMETHEUS_BIN",
   },
   promtool: {
-    path: process.env["PROMTOOL_BIN"] ?? onPath("promtool"),
-    advice: "install Prometheus (it brings promtool), or set PROMTOOL_BIN",
+    path: process.env["PROMTOOL_BIN"] ?? onPathOrBuilt("promtool"),
+    advice: "install Prometheus (it brings promtool), or npm run build:monitoring, or set PROMTOOL_BIN",
   },
   alertmanager: {
-    path: process.env["ALERTMANAGER_BIN"] ?? onPath("prometheus-alertmanager", "alertmanager"),
-    advice: "install Alertmanager (Debian: prometheus-alertmanager), or set ALERTMANAGER_BIN",
+    path: process.env["ALERTMANAGER_BIN"] ?? onPathOrBuilt("prometheus-alertmanager", "alertmanager"),
+    advice:
+      "install Alertmanager (Debian: prometheus-alertmanager), or npm run build:monitoring, or set ALERTMANAGER_BIN",
   },
   curl: {
     path: onPath("curl"),
     advice: "install curl 7.82 or newer: the runbooks' commands are typed with it",
   },
   amtool: {
-    path: process.env["AMTOOL_BIN"] ?? onPath("amtool"),
-    advice: "install Alertmanager (it brings amtool), or set AMTOOL_BIN",
+    path: process.env["AMTOOL_BIN"] ?? onPathOrBuilt("amtool"),
+    advice: "install Alertmanager (it brings amtool), or npm run build:monitoring, or set AMTOOL_BIN",
   },
 };
 
@@ -85,6 +87,11 @@ function onPath(...names: string[]): string | null {
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
   const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return candidates.find(isExecutable) ?? null;
+}
+
+/** As the stack itself looks for them. */
+function onPathOrBuilt(...names: string[]): string | null {
+  return onPath(...names) ?? names.map((name) => join(BUILT, name)).find(isExecutable) ?? null;
 }
 
 function isExecutable(path: string): boolean {

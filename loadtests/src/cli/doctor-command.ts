@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import type { Command } from "commander";
+import { findStackPrograms, type StackProgram } from "../alerts/stack-programs.ts";
 import { findK6 } from "../engine/k6/find-k6.ts";
 import { machineLimits } from "../plan/forecast.ts";
 import { crowdproofVersion } from "../version.ts";
@@ -35,6 +36,7 @@ function line({ name, found, cost }: Finding): string {
 
 function usefulPrograms(): Finding[] {
   const k6 = findK6(process.env);
+  const stack = findStackPrograms();
   return [
     { name: "Node", found: `${process.versions.node} (${process.execPath})`, cost: "nothing runs" },
     {
@@ -49,25 +51,27 @@ function usefulPrograms(): Finding[] {
     },
     {
       name: "Chromium",
-      found: versionOf(["chromium", "chromium-browser", "google-chrome"], "--version"),
-      cost: "tests of the report are not run; apt-get install chromium",
+      found: versionOf(chromium()),
+      cost: "tests of the report are not run; apt-get install chromium, or set CHROMIUM_BIN",
     },
     {
       name: "Prometheus",
-      found: versionOf(["prometheus"], "--version"),
-      cost: "`gate --alerts` is unknown, `npm run up` watches nothing; apt-get install prometheus",
+      ...ofStack(stack.prometheus, "`gate --alerts` is unknown, `npm run up` watches nothing"),
     },
     {
       name: "Alertmanager",
-      found: versionOf(["prometheus-alertmanager", "alertmanager"], "--version"),
-      cost: "`gate --alerts` is unknown, nobody is paged; apt-get install prometheus-alertmanager",
+      ...ofStack(stack.alertmanager, "`gate --alerts` is unknown, nobody is paged"),
     },
     {
       name: "promtool",
-      found: versionOf(["promtool"], "--version"),
-      cost: "tests of the alert rules and of the metrics page are not run; apt-get install prometheus",
+      ...ofStack(stack.promtool, "tests of the alert rules and of the metrics page are not run"),
     },
   ];
+}
+
+function ofStack(program: StackProgram, lost: string): Omit<Finding, "name"> {
+  if ("missing" in program) return { found: null, cost: `${lost}; ${program.missing}` };
+  return { found: versionOf(program.path), cost: `${lost}; ${program.path} does not run` };
 }
 
 function postgres(): string | null {
@@ -85,16 +89,20 @@ function postgres(): string | null {
   }
 }
 
-/** The first line a program says of itself, for the first of the names that is on the PATH. */
-function versionOf(names: string[], flag: string): string | null {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  for (const name of names) {
-    const path = folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
-    if (path === undefined) continue;
-    const { stdout, stderr, status } = spawnSync(path, [flag], { encoding: "utf8", timeout: 10_000 });
-    if (status === 0) return `${`${stdout}${stderr}`.trim().split("\n")[0]?.trim()} (${path})`;
-  }
-  return null;
+function chromium(): string | null {
+  const named = process.env["CHROMIUM_BIN"];
+  if (named !== undefined && named !== "") return named;
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return candidates.find((candidate) => existsSync(candidate)) ?? null;
+}
+
+/** The first line a program says of itself; null where it does not run. */
+function versionOf(path: string | null): string | null {
+  if (path === null) return null;
+  const { stdout, stderr, status } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 });
+  return status === 0 ? `${`${stdout}${stderr}`.trim().split("\n")[0]?.trim()} (${path})` : null;
 }
 
 async function port(number: number): Promise<Finding> {
