@@ -47,8 +47,6 @@ const ALONGSIDE: Readonly<Record<string, readonly string[]>> = {
   NewcomersQueueTooLong: SLOW_DATABASE,
   PromisesBroken: SLOW_DATABASE,
   WaitToldWrong: SLOW_DATABASE,
-  // A parent that is stopped tells nobody when the auditor looked last, nor how many workers serve.
-  TargetDown: ["AuditorStale", "WorkerMissing"],
   // One that is killed again and again.
   WorkerMissing: ["WorkersDying"],
   // A closed campaign lets no probe in.
