@@ -69,7 +69,7 @@ async function failuresOf(steps: readonly Step[], stage: Stage): Promise<unknown
 const tell = ({ step: { commands, expected }, output }: StepResult) => ({ commands, expected, output });
 
 /** What `npm run up` and the documents define, for the first person; the second has a token of their own. */
-async function shellOf(stage: Stage, home: string): Promise<Shell> {
+export async function shellOf(stage: Stage, home: string): Promise<Shell> {
   const databaseUrlFile = join(home, "database.url");
   await writeFile(databaseUrlFile, stage.databaseUrl, { mode: 0o600 });
   return {
