@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { campaignSchema } from "../src/campaign/campaign.ts";
-import { WAIVABLE_CHECKS } from "../src/target/check-target.ts";
+import { WAIVABLE_CHECKS } from "../src/checks/check-names.ts";
 import { ANSWER_CLASSES } from "../src/target/target.ts";
 import { targetFileSchema } from "../src/target/target-file.ts";
 import { documentedKeys, keyPathsOf } from "./key-paths.ts";

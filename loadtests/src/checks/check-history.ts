@@ -1,7 +1,8 @@
 import { cpus, platform, release, totalmem } from "node:os";
 import type { AlertSeen, CheckResult, Exposure, RunFacts } from "../verdict/verdict.ts";
 import { crowdproofVersion } from "../version.ts";
-import { ALERT_CHECKS, CHECKS, type CheckRule, NEVER_WAIVED } from "./check-table.ts";
+import { WAIVABLE_CHECKS } from "./check-names.ts";
+import { ALERT_CHECKS, CHECKS, type CheckRule } from "./check-table.ts";
 import { checkControl } from "./control.ts";
 import { type HistoryDatabase, openHistory } from "./history-database.ts";
 import type { JudgedHistory } from "./judged-history.ts";
@@ -95,7 +96,7 @@ async function readAlerts(history: HistoryDatabase): Promise<AlertSeen[]> {
 /** The target file may say of some invariants that they cannot be judged; never of those that a pass rests on. */
 function waived({ plan }: HistoryDatabase, { name, kind }: CheckRule): CheckResult | null {
   const reason = plan.target.notJudged[name];
-  if (reason === undefined || kind !== "invariant" || NEVER_WAIVED.includes(name)) return null;
+  if (reason === undefined || !WAIVABLE_CHECKS.includes(name)) return null;
   return { name, kind, observed: 0, summary: reason, evidence: [], judged: false, reason };
 }
 

@@ -1,6 +1,7 @@
 import { counted } from "../counted.ts";
 import type { Percentiles } from "../plan/plan.ts";
 import type { CheckResult, Evidence } from "../verdict/verdict.ts";
+import type { OBJECTIVES } from "./check-names.ts";
 import type { HistoryDatabase } from "./history-database.ts";
 import { crashed } from "./run-check.ts";
 import { findStatement, type Mark, readStatements, type Statement } from "./sql-file.ts";
@@ -10,7 +11,7 @@ export async function checkObjectives(history: HistoryDatabase): Promise<CheckRe
   const { objectives } = history.plan;
   const { membersWithin, firstStepSeconds, laterStepSeconds, errorRatioMax } = objectives;
   const statements = await readStatements("objectives");
-  const wanted: [string, () => Promise<Judged>][] = [];
+  const wanted: [Objective, () => Promise<Judged>][] = [];
   if (membersWithin) wanted.push(["members-within", () => judgeMembers(history, statements, membersWithin)]);
   if (firstStepSeconds) {
     wanted.push([
@@ -33,6 +34,8 @@ export async function checkObjectives(history: HistoryDatabase): Promise<CheckRe
   for (const [name, judge] of wanted) results.push(await judged(history, { name, judge, prepared }));
   return results;
 }
+
+type Objective = (typeof OBJECTIVES)[number];
 
 interface Judged {
   observed: number;

@@ -1,24 +1,11 @@
 import type { z } from "zod";
+import { ALWAYS_JUDGED, WAIVABLE_CHECKS } from "../checks/check-names.ts";
 import { didYouMean } from "../document/did-you-mean.ts";
 import { CANARY_FIELDS, COMPARED_FIELDS } from "../people/field.ts";
 import { hostOf } from "./allowed-url.ts";
 import { STEP_ROLES } from "./target.ts";
 import type { MeaningFile, StepFile, TargetFile } from "./target-file.ts";
 import { DERIVED_FIELDS, placeholdersOf, RUN_PLACEHOLDER, stringsOf } from "./template.ts";
-
-/** Checks that a target file may waive, with a reason. */
-export const WAIVABLE_CHECKS = [
-  "ids-unique",
-  "no-ghost-id",
-  "once-per-person",
-  "ids-well-formed",
-  "refusals-honest",
-  "sessions-bound",
-  "responses-private",
-  "telemetry-clean",
-] as const;
-/** Without these a verdict would say nothing. */
-const NEVER_WAIVED = ["reads-own", "acks-durable", "accounting", "validity"];
 
 type Complain = (path: PropertyKey[], message: string) => void;
 
@@ -240,9 +227,9 @@ function checkHeaders(path: PropertyKey[], headers: Record<string, string>, comp
 
 function checkWaivers({ notJudged }: TargetFile, complain: Complain): void {
   for (const name of Object.keys(notJudged)) {
-    if (NEVER_WAIVED.includes(name))
+    if (ALWAYS_JUDGED.includes(name))
       complain(["notJudged", name], "found a check that is always judged, expected it not to be here");
-    else if (!(WAIVABLE_CHECKS as readonly string[]).includes(name)) {
+    else if (!WAIVABLE_CHECKS.includes(name)) {
       const meant = didYouMean(name, WAIVABLE_CHECKS);
       const hint = meant ? `did you mean "${meant}"? ` : "";
       complain(

@@ -197,6 +197,11 @@ describe("a target file", () => {
       changes: { notJudged: { "reads-own": "too hard" } },
       says: /notJudged\.reads-own: found a check that is always judged/,
     },
+    ...["start-error", "control", "error-ratio", "watching"].map((check) => ({
+      name: `a waiver of ${check}, which is no invariant`,
+      changes: { notJudged: { [check]: "too slow" } },
+      says: new RegExp(`notJudged\\.${check}: found a check that is always judged`),
+    })),
     {
       name: "a waiver of no check",
       changes: { notJudged: { "id-unique": "no IDs" } },
