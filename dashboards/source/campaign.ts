@@ -13,7 +13,7 @@ import {
   type Word,
   ZERO_ONLY,
 } from "./panel.ts";
-import { capacity, percentiles, perSecond, quantile, rateOver, service } from "./promql.ts";
+import { capacity, increaseOver, percentiles, perSecond, quantile, rateOver, service } from "./promql.ts";
 import { INSTANCE } from "./variables.ts";
 import { AUDITOR_BLIND, found, withheld } from "./wrong-identities.ts";
 
@@ -25,7 +25,7 @@ const toldSeconds = `max(${service("crowdproof_line_wait_seconds")})`;
 const TOLD_STEPS = upTo(600, 3_000);
 
 /** As SignupsBelowOffered has them, over its window: what asks and is nobody's own mistake, as far as it can be done. */
-const { rateSeconds } = alertAt.processing;
+const { rateSeconds, waitingSeconds } = alertAt.processing;
 const askedWell = `(sum(${rateOver(service("crowdproof_offered_signups_total"), rateSeconds)}) - sum(${rateOver(service("crowdproof_signups_total", 'outcome="rejected"'), rateSeconds)}))`;
 const servable = `((${capacity} < ${askedWell}) or ${askedWell})`;
 /** Newcomers are held back: closed, or coming back in steps. A share of 0 that is no halt is nobody's intention. */
@@ -193,7 +193,7 @@ const THE_WAIT: readonly PanelSpec[] = [
     kind: "graph",
     title: "Appointments kept",
     description:
-      "Share of those who came back when they were due and were let in within the promise (told ± 2 s or 20 %). The rest were late or told again.",
+      "Of those who came back when they were due in the last five minutes, the share let in within the promise (told ± 2 s or 20 %). The rest were late or told again.",
     unit: "percentunit",
     thresholds: atLeast(alertAt.processing.keptShareMin, 0.99),
     noValue: "nobody was due",
@@ -201,7 +201,7 @@ const THE_WAIT: readonly PanelSpec[] = [
     runbooks: ["PromisesBroken"],
     queries: [
       {
-        expr: `sum(${perSecond(service("crowdproof_appointments_total", 'kept="within"'))}) / (sum(${perSecond(service("crowdproof_appointments_total"))}) > 0)`,
+        expr: `sum(${increaseOver(service("crowdproof_appointments_total", 'kept="within"'), waitingSeconds)}) / (sum(${increaseOver(service("crowdproof_appointments_total"), waitingSeconds)}) > 0)`,
         legend: "within the promise",
       },
     ],

@@ -140,7 +140,7 @@ const GUARD_AND_LEDGERS: readonly PanelSpec[] = [
     thresholds: NO_LIMIT,
     limitOf: { lines: ["withheld unrecognised"], thresholds: ZERO_ONLY },
     noValue: NO_SERVICE,
-    width: 8,
+    width: 6,
     queries: [
       { expr: `sum(${perSecond(service("crowdproof_guard_checked_total"))})`, legend: "judged" },
       {
@@ -151,18 +151,28 @@ const GUARD_AND_LEDGERS: readonly PanelSpec[] = [
   },
   {
     kind: "graph",
-    title: "Ledgers: not yet written",
-    description: "Anomalies in the local file and accesses in memory that the database has not taken yet.",
+    title: "Ledgers: anomalies not yet written",
+    description:
+      "Anomalies in the local file that the database has not taken yet. Above 0 for longer than a moment: LedgerBehind.",
+    unit: "short",
+    decimals: 0,
+    thresholds: ZERO_ONLY,
+    noValue: NO_SERVICE,
+    width: 6,
+    runbooks: ["LedgerBehind"],
+    queries: [{ expr: `sum(${service("crowdproof_ledger_spooled")})`, legend: "anomalies in the file" }],
+  },
+  {
+    kind: "graph",
+    title: "Ledgers: accesses not yet written",
+    description: "Accesses in memory that the database has not taken yet. The upper line is LedgerBehind's.",
     unit: "short",
     decimals: 0,
     thresholds: upTo(alertAt.processing.ledgerPendingMax / 5, alertAt.processing.ledgerPendingMax),
     noValue: NO_SERVICE,
-    width: 8,
+    width: 6,
     runbooks: ["LedgerBehind"],
-    queries: [
-      { expr: `sum(${service("crowdproof_ledger_spooled")})`, legend: "anomalies in the file" },
-      { expr: `sum(${service("crowdproof_access_ledger_pending")})`, legend: "accesses pending" },
-    ],
+    queries: [{ expr: `sum(${service("crowdproof_access_ledger_pending")})`, legend: "accesses pending" }],
   },
   {
     kind: "graph",
@@ -172,7 +182,7 @@ const GUARD_AND_LEDGERS: readonly PanelSpec[] = [
     decimals: 0,
     thresholds: ZERO_ONLY,
     noValue: NO_SERVICE,
-    width: 8,
+    width: 6,
     runbooks: ["LedgerLosing"],
     queries: [
       { expr: `sum(${service("crowdproof_ledger_lost")})`, legend: "anomalies" },

@@ -1,5 +1,6 @@
-import { it } from "vitest";
+import { expect, it } from "vitest";
 import { describeWith } from "../../loadtests/test/needs.ts";
+import { production } from "../../monitoring/rules/parameters.ts";
 import { expectAnswer } from "./expect-answer.ts";
 import { panelsOf, readDashboard } from "./read-dashboards.ts";
 
@@ -68,6 +69,18 @@ const STORIES: readonly Story[] = [
     ...letIn,
     series: { ...open, [OFFERED]: rising(9), [REJECTED]: rising(0), [MEMBERS]: rising(0) },
     answer: [],
+  },
+  {
+    name: "the appointments kept in the last five minutes, though it is better now",
+    dashboard: "campaign",
+    panel: "Appointments kept",
+    line: "within the promise",
+    series: {
+      // Twenty kept in the last minute, and eighty that were not in the minutes before it.
+      'crowdproof_appointments_total{instance="a",kept="within"}': "0+4x30 120x23 120+4x6",
+      'crowdproof_appointments_total{instance="a",kept="late"}': "100x30 100+4x20 180x9",
+    },
+    answer: one(0.2),
   },
   {
     name: "the plan of the capacity",
@@ -187,4 +200,19 @@ describeWith("promtool", "a line with an alert's limit shows", (promtool) => {
         ?.targets?.find(({ legendFormat }) => legendFormat === line)?.expr ?? "";
     await expectAnswer(promtool, { expr, series, atSeconds: AT_SECONDS, answer });
   });
+});
+
+/** Grafana draws one limit on an axis, so the two cannot share a panel. */
+it("LedgerBehind's two limits are drawn, each where its ledger is", () => {
+  const limits = panelsOf(readDashboard("identity"))
+    .filter(({ links = [] }) => links.some(({ url }) => url?.endsWith("/LedgerBehind")))
+    .map(({ targets = [], fieldConfig }) => ({
+      lines: targets.map(({ legendFormat }) => legendFormat),
+      badFrom: fieldConfig?.defaults.thresholds?.steps.at(-1)?.value,
+    }));
+  expect(limits).toEqual([
+    // A part of one anomaly: the alert's limit is above 0.
+    { lines: ["anomalies in the file"], badFrom: 1e-9 },
+    { lines: ["accesses pending"], badFrom: production.processing.ledgerPendingMax },
+  ]);
 });
