@@ -98,7 +98,7 @@ export const CAMPAIGN_PHASES = ["open", "halted", "unreadable"] as const;
 
 export const HALTERS = ["guard", "auditor", "alert", "operator"] as const;
 
-export const WORKER_STATES = ["starting", "serving", "leaving"] as const;
+export const WORKER_STATES = ["starting", "serving", "leaving", "silent"] as const;
 
 export const EXIT_REASONS = ["asked", "ended", "failed", "killed"] as const;
 

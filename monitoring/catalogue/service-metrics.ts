@@ -195,7 +195,7 @@ export const SERVICE_METRICS = {
     ...once,
     ...paged,
     unit: "processes",
-    meaning: "Worker processes, by state.",
+    meaning: "Worker processes, by state; silent: it serves, and has not answered its parent for 5 s.",
     labels: { state: WORKER_STATES },
   },
   crowdproof_workers_wanted: {

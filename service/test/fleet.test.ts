@@ -211,7 +211,7 @@ test("a worker that cannot even be forked takes nobody down, and is tried again"
     .toBe(200);
 });
 
-test("a worker that hangs delays no page, and is told by what it said last", async () => {
+test("a worker that hangs delays no page, is told by what it said last, and after 5 s no longer counts as serving", async () => {
   const service = await startReady({ DATABASE_URL: stage.url, WORKERS: "2" });
   const stream = streamSignups(service.url, 2);
   await expect.poll(() => stream.acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(5);
@@ -227,6 +227,12 @@ test("a worker that hangs delays no page, and is told by what it said last", asy
       .poll(() => readSeries(service, "crowdproof_event_loop_lag_seconds"), { timeout: 30_000 })
       .toBeGreaterThan(2);
     expect(await metricsAt(service, "/metrics/anomalies")).toContain('crowdproof_workers{state="serving"} 2');
+    const workersIn = (state: string) => readSeries(service, `crowdproof_workers{state="${state}"}`);
+    await expect.poll(() => workersIn("serving"), { timeout: 30_000 }).toBe(1);
+    expect(await workersIn("silent")).toBe(1);
+    process.kill(hung, "SIGCONT");
+    await expect.poll(() => workersIn("serving"), { timeout: 30_000 }).toBe(2);
+    expect(await workersIn("silent")).toBe(0);
   } finally {
     process.kill(hung, "SIGCONT");
   }

@@ -72,6 +72,7 @@ function eventLoopLags({ capacity: at }: Parameters): Alert {
   };
 }
 
+/** One that has not answered its parent for 5 s is no longer counted as serving. */
 function workerMissing({ capacity: at }: Parameters): Alert {
   return {
     alert: "WorkerMissing",
@@ -81,7 +82,7 @@ max by (instance, run) (crowdproof_workers_wanted)
 - max by (instance, run) (crowdproof_workers{state="serving"}) > 0
 unless max by (instance, run) (crowdproof_deploying) == 1`,
     forSeconds: at.workerMissingSeconds,
-    summary: "Worker processes that ended do not come back.",
+    summary: "Worker processes have ended and do not come back, or hang.",
     description: "Worker processes missing at {{ $labels.instance }}: {{ $value | humanize }}.",
     dashboard: "capacity",
     threshold: `fewer than wanted for ${duration(at.workerMissingSeconds)}, a rolling restart apart`,

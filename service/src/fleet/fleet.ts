@@ -27,7 +27,8 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-export const WORKER_STATES = ["starting", "serving", "leaving"] as const;
+/** Silent: it serves, by its own last word, and has not answered its parent for SILENT_MS. */
+export const WORKER_STATES = ["starting", "serving", "leaving", "silent"] as const;
 export type WorkerState = (typeof WORKER_STATES)[number];
 /** asked: by us. ended: by itself, with exit code 0. failed: another exit code. killed: by a signal. */
 export const EXIT_REASONS = ["asked", "ended", "failed", "killed"] as const;
@@ -57,6 +58,8 @@ const SOON_MS = 10_000;
 const START_SECONDS_MAX = 30;
 /** A scrape each second has to end within it, also while a worker hangs. */
 const METRICS_MS_MAX = 300;
+/** Longer than a busy loop leaves its parent without an answer; one that hangs would be counted as serving for ever. */
+const SILENT_MS = 5_000;
 /** Beyond its own time to drain: the idle wait of kept connections in a rolling restart, and the exit itself. */
 const LEAVE_GRACE_SECONDS = 7;
 
@@ -67,7 +70,7 @@ interface Member {
   readonly startedMs: number;
   /** It is gone, or never came to be; then with the error. */
   readonly exited: Promise<Error | undefined>;
-  state: WorkerState;
+  state: Exclude<WorkerState, "silent">;
   /** What it said of itself last. */
   last: MetricsSnapshot;
   /** Since when it owes an answer. */
@@ -240,8 +243,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     url: first[0]?.url ?? "",
     links: () => [...members].map(({ link }) => link),
     counts() {
-      const counts = { starting: 0, serving: 0, leaving: 0 };
-      for (const { state } of members) counts[state] += 1;
+      const counts = { starting: 0, serving: 0, leaving: 0, silent: 0 };
+      const silentSinceMs = performance.now() - SILENT_MS;
+      for (const { state, askedMs } of members) {
+        const isSilent = state === "serving" && askedMs !== undefined && askedMs < silentSinceMs;
+        counts[isSilent ? "silent" : state] += 1;
+      }
       return counts;
     },
     silentSeconds() {

@@ -86,7 +86,7 @@ async function serve(
     createPages(campaign) {
       const pages = createFleetMetrics({
         planVisitorsPerSecond: config.planVisitorsPerSecond,
-        workers: () => fleet?.counts() ?? { starting: config.workers, serving: 0, leaving: 0 },
+        workers: () => fleet?.counts() ?? { starting: config.workers, serving: 0, leaving: 0, silent: 0 },
         workersWanted: () => fleet?.wanted() ?? config.workers,
         isDeploying: () => fleet?.isDeploying() ?? false,
         silentSeconds: () => fleet?.silentSeconds() ?? 0,

@@ -22,6 +22,7 @@ const workers = ({ labels = {}, serving, deploying = [hold(0, 900)] }: Workers):
   metric("crowdproof_workers", { instance: "a", ...labels, state: "serving" }, ...serving),
   metric("crowdproof_workers", { instance: "a", ...labels, state: "starting" }, hold(2, 900)),
   metric("crowdproof_workers", { instance: "a", ...labels, state: "leaving" }, hold(2, 900)),
+  metric("crowdproof_workers", { instance: "a", ...labels, state: "silent" }, hold(2, 900)),
   metric("crowdproof_deploying", { instance: "a", ...labels }, ...deploying),
 ];
 
