@@ -34,3 +34,17 @@ it(
   },
   MS_MAX,
 );
+
+it(
+  "takes an empty DATABASE_URL for none, as the service does, and a gate does the same",
+  async () => {
+    const env = { DATABASE_URL: "" };
+    const serve = desk.start(["serve", "--port", "0"], { env });
+    await serve.until("Ctrl-C stops it.");
+    expect(EXPORT.exec(serve.said())?.[1]).toMatch(/^'postgres(ql)?:.*'$/);
+    // A setting that the service refuses: what the gate says before is all that is asked.
+    const gate = await desk.run(["gate", "smoke"], { env: { ...env, WORKING_MAX: "none" } });
+    expect(gate.stdout).toContain("Starting the reference service on an embedded PostgreSQL …");
+  },
+  MS_MAX,
+);

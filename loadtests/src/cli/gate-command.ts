@@ -251,7 +251,8 @@ function circumstancesFor(flags: GateFlags): Record<string, string> {
 }
 
 async function startOwnService(plan: Plan, flags: GateFlags, signal: AbortSignal): Promise<RunningService> {
-  const databaseUrl = process.env["DATABASE_URL"];
+  // Empty is none, as it is to the service.
+  const databaseUrl = process.env["DATABASE_URL"] || undefined;
   const where = databaseUrl === undefined ? "an embedded PostgreSQL" : "the PostgreSQL of DATABASE_URL";
   const { fault } = flags;
   const environment: Record<string, string> = {

@@ -20,7 +20,8 @@ export function addServeCommand(program: Command): void {
 }
 
 async function serve(options: { port: number; fault?: string }): Promise<void> {
-  const databaseUrl = process.env["DATABASE_URL"];
+  // Empty is none, as it is to the service.
+  const databaseUrl = process.env["DATABASE_URL"] || undefined;
   const service = await startReferenceService({ port: options.port, fault: options.fault, databaseUrl });
   const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]).then(() => null);
   // Somebody's own has a password that is nobody else's business; the embedded one's is new with each start.
