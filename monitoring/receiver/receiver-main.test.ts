@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -38,12 +39,51 @@ it.each([
     words: /^listen tcp 192\.0\.2\.1:0: /,
   },
   {
+    name: "a webhook that is no address",
+    args: ["--silence-webhook=example.org:80/hook"],
+    words: /^--silence-webhook example\.org:80\/hook: expected a URL/,
+  },
+  {
     name: "no number",
     args: ["--silence-seconds=soon"],
     words: /^--silence-seconds soon: expected a number/,
   },
 ])("refuses $name in a sentence", async ({ args, words }) => {
   expect(await run(args)).toEqual({ code: 2, words: expect.stringMatching(words) });
+});
+
+it.each([
+  { name: "calls the webhook when the watchdog is silent", given: (url: string) => url, called: 1 },
+  // As docker-compose.yml gives it where nobody has named one.
+  { name: "takes an empty webhook for none", given: () => "", called: 0 },
+])("$name", async ({ given, called }) => {
+  const bodies: string[] = [];
+  const server = createHttpServer((request, response) => {
+    request.on("data", (chunk) => bodies.push(String(chunk))).on("end", () => response.end());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const receiver = spawn(
+    process.execPath,
+    [MAIN, "--port=0", "--first-word-seconds=0", "--on-silence=exit 3", `--silence-webhook=${given(url)}`],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  try {
+    let said = "";
+    receiver.stdout.on("data", (chunk) => (said += String(chunk)));
+    // Told when every way has ended.
+    await expect.poll(() => said, { timeout: 15_000 }).toContain("the command for silence ended with 3");
+    expect(said).not.toContain("webhook");
+    expect(bodies.map((body) => (JSON.parse(body) as { status: string }).status)).toEqual(
+      Array.from({ length: called }, () => "silent"),
+    );
+  } finally {
+    const closed = once(receiver, "close");
+    receiver.kill("SIGTERM");
+    await closed;
+    server.close();
+  }
 });
 
 it("shows the stack of what nobody at the keyboard can mend", async () => {

@@ -21,7 +21,7 @@ const HELP = `Usage: node monitoring/receiver/receiver-main.ts [options]
   --silence-seconds S       silence of the watchdog after which it shouts (12)
   --first-word-seconds S    how long the first word may take (60)
   --on-silence COMMAND      run by sh, again each minute until the watchdog is heard
-  --silence-webhook URL     POSTed to likewise
+  --silence-webhook URL     POSTed to likewise; an empty one is none
   --runbooks FOLDER         with en/ and ja/ in it
   --notifications-max N     how many are kept for GET /notifications (1000)
 `;
@@ -65,9 +65,17 @@ function portOf(value: string): number {
   throw new UsageError(`--port ${value}: expected a whole number from 0 to 65535`);
 }
 
+/** Looked at now: a word that cannot be called would be noticed only when it is needed. */
+function urlOf(value: string | undefined): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (/^https?:/.test(value) && URL.canParse(value)) return value;
+  throw new UsageError(`--silence-webhook ${value}: expected a URL of http or https`);
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help) return void process.stdout.write(HELP);
+  const webhookUrl = urlOf(options["silence-webhook"]);
   const number = (name: "silence-seconds" | "first-word-seconds" | "notifications-max") =>
     notNegative(name, options[name]);
   const nowSeconds = () => performance.now() / 1_000;
@@ -98,7 +106,7 @@ async function main(): Promise<void> {
     );
     void shout(seconds, {
       command: options["on-silence"],
-      webhookUrl: options["silence-webhook"],
+      webhookUrl,
       writeLine: writeSilence,
     });
   };

@@ -141,6 +141,14 @@ describe("docker-compose.yml", () => {
     expect(files).toEqual(["./monitoring/alertmanager/alertmanager.yml"]);
   });
 
+  it("starts the receiver as its image does, and has it shout where SILENCE_WEBHOOK says", () => {
+    const stage =
+      dockerfile.split(/^FROM /m).find((text) => text.split("\n")[0]?.endsWith(" receiver")) ?? "";
+    const started = JSON.parse(/^CMD (.*)$/m.exec(stage)?.[1] ?? "[]") as string[];
+    expect(service("receiver").command).toEqual([...started, "--silence-webhook=${SILENCE_WEBHOOK:-}"]);
+    expect(read("docs", "stack.md")).toContain("SILENCE_WEBHOOK=");
+  });
+
   it("asks PostgreSQL by TCP whether it is ready: the server that makes the database has its socket alone", () => {
     expect(service("postgres").healthcheck).toMatchObject({
       test: expect.arrayContaining(["pg_isready", "--host=127.0.0.1"]),
@@ -293,7 +301,7 @@ describe("the secrets", () => {
 
 /** Built by `npm run build:monitoring -- compose`; it needs no engine. */
 describeWith("docker-compose", "Docker Compose itself", (program) => {
-  it("accepts docker-compose.yml, k6 included", async () => {
+  async function configured(environment: Record<string, string>): Promise<Compose> {
     const args = [
       "--file",
       join(ROOT, "docker-compose.yml"),
@@ -303,9 +311,20 @@ describeWith("docker-compose", "Docker Compose itself", (program) => {
       "--format",
       "json",
     ];
-    const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 1e7 });
-    expect(Object.keys((JSON.parse(stdout) as Compose).services).sort()).toEqual(
-      Object.keys(compose.services).sort(),
-    );
+    const env = { ...process.env, ...environment };
+    const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 1e7, env });
+    return JSON.parse(stdout) as Compose;
+  }
+
+  it("accepts docker-compose.yml, k6 included", async () => {
+    expect(Object.keys((await configured({})).services).sort()).toEqual(Object.keys(compose.services).sort());
   });
+
+  it.each(["", "https://shout.example/hook?team=campaign&key=a%20b"])(
+    "hands the receiver the webhook '%s' as one word",
+    async (webhook) => {
+      const { services: parts } = await configured({ SILENCE_WEBHOOK: webhook });
+      expect(parts["receiver"]?.command?.at(-1)).toBe(`--silence-webhook=${webhook}`);
+    },
+  );
 });
