@@ -28,7 +28,9 @@ async function main(argv: string[]): Promise<number> {
   await runRounds(options, book, interrupted.signal);
   say(`\n${crashTable(book.results, KINDS)}\n\n${crashSentences(book.results).join("\n")}\n`);
   if (interrupted.signal.aborted) {
-    say(`Stopped. To go on: npm run crash -- ${argsOf(options)} --resume ${fromHere(book.dir)}\n`);
+    say(
+      `Stopped. To go on: npm run crash -- ${argsOf(options)} ${roundsOf(options)} --resume ${fromHere(book.dir)}\n`,
+    );
     return EXIT_CODES.interrupted.code;
   }
   if (options.outFile !== null) await writePage(options.outFile, options, book.results, argv);
@@ -105,8 +107,13 @@ function tell(result: RoundResult, seconds: number, options: CrashOptions): void
     );
 }
 
-function argsOf({ seed, fault, rounds }: CrashOptions): string {
-  return `--seed ${seed} --rounds ${rounds.length}${fault === undefined ? "" : ` --fault ${fault}`}`;
+function argsOf({ seed, fault }: CrashOptions): string {
+  return `--seed ${seed}${fault === undefined ? "" : ` --fault ${fault}`}`;
+}
+
+/** The first of a seed and a single one are the same round. */
+function roundsOf({ rounds }: CrashOptions): string {
+  return rounds.length === 1 ? `--round ${rounds[0]}` : `--rounds ${rounds.length}`;
 }
 
 function newFolder({ seed, fault }: CrashOptions): string {

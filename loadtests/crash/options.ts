@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { wholeNumber } from "../src/cli/parse-number.ts";
 import { writableFile } from "../src/cli/writable-file.ts";
 import { UsageError } from "../src/usage-error.ts";
+import { requireRounds } from "./round-book.ts";
 
 export interface CrashOptions {
   /** Which rounds of the seed: 1 to N, or one. */
@@ -44,7 +45,7 @@ export async function readOptions(argv: string[]): Promise<CrashOptions | null> 
     seed: flags.seed === undefined ? 1 : wholeNumber("--seed")(flags.seed),
     fault: flags.fault,
     outFile: flags.out === undefined ? null : await writableFile(flags.out),
-    dir: flags.resume === undefined ? null : resolve(flags.resume),
+    dir: flags.resume === undefined ? null : await requireRounds(resolve(flags.resume)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../src/usage-error.ts";
 import type { RoundResult } from "./result.ts";
@@ -15,10 +15,25 @@ export interface BookTitle {
   fault: string | undefined;
 }
 
+const BOOK_FILE = "rounds.ndjson";
+
+/** The folder; UsageError where no run has begun there. */
+export async function requireRounds(dir: string): Promise<string> {
+  return await access(join(dir, BOOK_FILE)).then(
+    () => dir,
+    (cause: unknown) => {
+      throw new UsageError(
+        `${dir} holds no ${BOOK_FILE}, so there is nothing to go on with. Correct the path, or leave --resume out to begin anew.`,
+        { cause },
+      );
+    },
+  );
+}
+
 /** UsageError where the folder holds rounds of another seed or fault. */
 export async function openRoundBook(dir: string, { seed, fault }: BookTitle): Promise<RoundBook> {
   const title = `${JSON.stringify({ seed, fault: fault ?? null })}\n`;
-  const file = join(dir, "rounds.ndjson");
+  const file = join(dir, BOOK_FILE);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const text = await readFile(file, "utf8").catch(() => "");
   if (text === "") await writeFile(file, title, { mode: 0o600 });

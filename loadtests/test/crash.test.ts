@@ -98,3 +98,18 @@ test("Ctrl-C stops everything, says how to go on, and the next run goes on there
   expect(said).toContain("2 rounds of seed 1, 1 of them done");
   expect(said).toContain("2 of 2 rounds passed every check");
 });
+
+test("Ctrl-C in a single round names that round as the one to go on with", async () => {
+  const ended = crash("--round", WORKER_KILL, "--seed", "1");
+  await expect.poll(() => said, { timeout: 60_000 }).toContain("1 rounds of seed 1");
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+  expect(said).toMatch(/To go on: npm run crash -- --seed 1 --round 13 --resume \S+-crash-1\n/);
+});
+
+test("a folder to resume that holds no rounds is refused, and not made", async () => {
+  expect(await crash("--resume", "typo")).toBe(2);
+  expect(said).toContain("holds no rounds.ndjson");
+  expect(said).toContain("leave --resume out");
+  expect(existsSync(join(folder, "typo"))).toBe(false);
+});
