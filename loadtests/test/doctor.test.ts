@@ -1,8 +1,11 @@
 import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type Desk, openDesk, ROOT } from "./command-line.ts";
 import { describeWith } from "./needs.ts";
+
+/** Each look starts Node twice and four programs; a busy machine takes seconds for that. */
+vi.setConfig({ testTimeout: 60_000 });
 
 let desk: Desk;
 beforeAll(() => {
