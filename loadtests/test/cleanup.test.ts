@@ -170,17 +170,18 @@ describe("crowdproof cleanup", () => {
     });
 
     /** A clean-up that removes the one member there is. */
-    async function removeStranger(readBack: string) {
+    async function removeStranger(readBack: string | null) {
       await signUpStranger();
       const dir = folder("failing");
       const target = await loadTarget(REFERENCE_TARGET);
       const plan = handmadePlan({ target, visitors: [{ behaviour: "plain", dueSeconds: 0 }] });
       const sql = { connection, statement: "delete from members where email not like '%${run}%'" };
-      const rows = { connection, statement: readBack };
+      const { sql: _none, ...unread } = target.readBack;
+      const rows = readBack === null ? {} : { sql: { connection, statement: readBack } };
       await writePlan(dir, {
         ...plan,
         runId: createRunId(),
-        target: { ...target, cleanUp: { sql }, readBack: { ...target.readBack, sql: rows } },
+        target: { ...target, cleanUp: { sql }, readBack: { ...unread, ...rows } },
       });
       return await run(["cleanup", dir, "--yes"]);
     }
@@ -207,15 +208,27 @@ describe("crowdproof cleanup", () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(says) });
     });
 
-    it("says that they are removed where only the counting afterwards failed", async () => {
+    it("says that they are removed where only the counting afterwards failed, and that who is left is unknown", async () => {
       await database.query("create sequence counts");
       const done = await removeStranger("select 1 / (3 - nextval('counts')) as third");
-      expect(done).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(done).toMatchObject({ exitCode: 3, stderr: "" });
       expect(done.stdout).toMatch(
         /1 removed .* an unknown number of people .* could not be counted: division by zero/s,
       );
       expect(await emails()).toEqual([]);
     });
+
+    it("does not say that nobody is left where the target has no rows to count", async () => {
+      const done = await removeStranger(null);
+      expect(done).toMatchObject({ exitCode: 3, stderr: "" });
+      expect(done.stdout).toMatch(/1 removed .* an unknown number of people .* nobody counted/s);
+      expect(await emails()).toEqual([]);
+    });
+  });
+
+  it("tells its exit codes", async () => {
+    const { stdout } = await run(["cleanup", "--help"]);
+    expect(stdout).toMatch(/Exit codes:\n +0 .*\n +2 .*\n +3 .* nobody can count .*\n/);
   });
 
   it("says what is missing where it cannot clean up", async () => {

@@ -20,7 +20,7 @@ export function addCleanupCommand(program: Command): void {
     .argument("<RUN>", "folder of a run or a probe; plan.json in it is enough, also after it was killed")
     .option("--yes", "remove them")
     .addOption(ownTargetOption())
-    .addHelpText("after", "\nExample:\n  crowdproof cleanup runs/2026-12-04-default --yes\n")
+    .addHelpText("after", HELP)
     .action(async (folder: string, flags: CleanupFlags) => {
       const dir = resolve(folder);
       // A probe's people are in runs of their own, one for each cycle.
@@ -29,6 +29,16 @@ export function addCleanupCommand(program: Command): void {
       for (const run of runs) await cleanRun(run, flags, folder);
     });
 }
+
+const HELP = `
+Exit codes:
+    0  shown; with --yes: nobody of the run is left
+    2  wrong usage, or the target cannot be asked
+    3  with --yes: some are left, or nobody can count who is
+
+Example:
+  crowdproof cleanup runs/2026-12-04-default --yes
+`;
 
 interface CleanupFlags {
   yes?: boolean;
@@ -45,7 +55,7 @@ async function cleanRun(dir: string, flags: CleanupFlags, folder: string): Promi
   const done = await cleanUp({ plan, secrets, isMeant });
   process.stdout.write(describe(done, plan.runId, plan.target.name, folder));
   if (isMeant) await record(dir, done);
-  if (isMeant && done.left !== 0 && done.left !== null) process.exitCode = EXIT_CODES.unknown.code;
+  if (isMeant && done.left !== 0) process.exitCode = EXIT_CODES.unknown.code;
 }
 
 /** The report says what is left; a run that was killed may have none yet. */
