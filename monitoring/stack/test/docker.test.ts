@@ -122,6 +122,17 @@ describe("docker-compose.yml", () => {
     expect(readFileSync(ALERTMANAGER_FILE, "utf8")).toContain("credentials_file: secrets/alerts.token");
   });
 
+  it("has a token of its own for Alertmanager, which the runbooks compare with the service's", () => {
+    const { alertmanager_token, alerts_token } = compose.secrets;
+    expect(alertmanager_token?.file).not.toBe(alerts_token?.file);
+    const row = read("monitoring", "runbooks", "README.md")
+      .split("\n")
+      .find((line) => line.startsWith("| Alertmanager's `credentials_file` |"));
+    for (const secret of [alertmanager_token, alerts_token])
+      expect(row).toContain(`\`${secret?.file.replace("./", "")}\``);
+    expect(row).toContain("--force-recreate alertmanager");
+  });
+
   it("opens Grafana with the campaign's dashboard: a file that is mounted, where the provisioning finds it", () => {
     const home = service("grafana").environment?.["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] ?? "";
     const seen = seenIn("grafana", home) ?? expect.fail(`no volume of grafana has ${home}`);
