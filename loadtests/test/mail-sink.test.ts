@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createTransport } from "nodemailer";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { afterEach, describe, expect, it } from "vitest";
@@ -134,6 +135,66 @@ describe("a folder of mails", () => {
     await put({ to: first?.email, text: first?.latinName });
     expect((await read(sink)).map(({ kind }) => kind)).toEqual(["mail"]);
     expect(said).toEqual([expect.stringMatching(/broken\.eml could not be read: EISDIR/)]);
+  });
+
+  it("takes a file that is still being written when it is whole", async () => {
+    const { folder, mail } = folderSink();
+    const plan = planWith(mail);
+    const [first, second] = peopleOf(plan);
+    const sink = await open(plan);
+    sink.see(acknowledged(0));
+    const file = join(folder, "slow.eml");
+    writeFileSync(file, "");
+    // Longer than there is between two looks: an empty file is none yet.
+    await sleep(1_200);
+    const reading = read(sink);
+    const lines = Array.from({ length: 12 }, (_, at) => `line ${at}\r\n`);
+    for (const part of [`To: ${first?.email}\r\n\r\n`, ...lines, second?.latinName ?? ""]) {
+      appendFileSync(file, part);
+      await sleep(100);
+    }
+    const [seen, end] = await reading;
+    expect(shown(seen!)).toEqual(mailFacts(0, [], ["1 latinName mail:text"]));
+    expect(end).toMatchObject({ kind: "mails-end", value: 1 });
+  });
+
+  it.each([
+    { name: "a mail that names no recipient", text: (name: string) => `Subject: hello\r\n\r\n${name}` },
+    { name: "a file that is empty at the end", text: () => "" },
+  ])("claims no end where there is $name, and says so", async ({ text }) => {
+    const { folder, mail } = folderSink(0);
+    const plan = planWith(mail);
+    const [first] = peopleOf(plan);
+    const said: string[] = [];
+    const sink = await open(plan, said);
+    writeFileSync(join(folder, "a.eml"), text(String(first?.latinName)));
+    expect(await read(sink)).toEqual([]);
+    expect(said).toEqual([expect.stringMatching(/a\.eml could not be read: it names no recipient/)]);
+  });
+
+  it("claims no end where a file is still being written at the end, and reads what there is", async () => {
+    const { folder, mail } = folderSink(0);
+    const plan = planWith(mail);
+    const [first, second] = peopleOf(plan);
+    const said: string[] = [];
+    const sink = await open(plan, said);
+    const file = join(folder, "a.eml");
+    writeFileSync(file, `To: ${first?.email}\r\n\r\n${second?.latinName}\r\n`);
+    const writing = setInterval(() => appendFileSync(file, "more\r\n"), 50);
+    cleanUps.push(() => clearInterval(writing));
+    expect((await read(sink)).map(shown)).toEqual([mailFacts(0, [], ["1 latinName mail:text"])]);
+    expect(said).toEqual([expect.stringMatching(/a\.eml could not be read: it is still being written/)]);
+  });
+
+  it("claims no end where a file was gone before it was whole", async () => {
+    const { folder, mail } = folderSink(0);
+    const said: string[] = [];
+    const sink = await open(planWith(mail), said);
+    writeFileSync(join(folder, "a.eml"), "");
+    await sleep(1_200);
+    rmSync(join(folder, "a.eml"));
+    expect(await read(sink)).toEqual([]);
+    expect(said).toEqual([expect.stringMatching(/a\.eml could not be read: ENOENT/)]);
   });
 
   it("that cannot be looked at any more claims no end, says so once, and ends nothing", async () => {
