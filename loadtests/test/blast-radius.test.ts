@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile, execFileSync } from "node:child_process";
+import { lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LeakOptions, type LeakRun, runLeak } from "../blast-radius/known-leak.ts";
 import { CANARY_FIELDS, type Truth } from "../blast-radius/truth.ts";
 import { BLAST_RADIUS_SCHEMA, type BlastRadius } from "../src/blast-radius/blast-radius-schema.ts";
+import { startReferenceService } from "../src/reference/start-service.ts";
 import { openDesk } from "./command-line.ts";
 
 const RUN_MS_MAX = 240_000;
@@ -137,9 +140,41 @@ test("after kill −9 in the middle the gap is named, and none recorded is not n
   for (const gap of radius.ledger.gaps) expect(Date.parse(gap.from)).toBeGreaterThan(Date.parse(from));
 });
 
+const desk = openDesk();
+afterAll(() => desk.close());
+
+test("what --out names is readable by its owner alone, also where it was there for all to read; a pipe stays one", {
+  timeout: RUN_MS_MAX,
+}, async () => {
+  const [file, link, pipe] = ["radius.md", "link.md", "pipe.md"].map((name) => join(desk.path, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(file, "what was there", { mode: 0o644 });
+  await symlink(file, link);
+  execFileSync("mkfifo", [pipe]);
+  const service = await startReferenceService({ port: 0, fault: undefined, databaseUrl: undefined });
+  try {
+    const env = { DATABASE_URL: service.environment["CROWDPROOF_DATABASE_URL"] ?? "" };
+    const ask = async (out: string) =>
+      await desk.run(["blast-radius", "--from", new Date(Date.now() - 60_000).toISOString(), "--out", out], {
+        env,
+      });
+    expect(await ask(link)).toMatchObject({ stdout: "", stderr: "" });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readFile(file, "utf8")).toContain("# ");
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    const reading = promisify(execFile)("cat", [pipe], { timeout: 60_000 });
+    await ask(pipe);
+    expect((await reading).stdout).toContain("# ");
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
+  } finally {
+    await service.stop();
+  }
+});
+
 describe("a question that cannot be answered is wrong usage", () => {
-  const desk = openDesk();
-  afterAll(() => desk.close());
   const URL = "postgresql://nobody@127.0.0.1:1/none";
   test.each([
     { name: "a time without its zone", args: ["--from", "2026-12-04T19:00"], says: "time with its zone" },

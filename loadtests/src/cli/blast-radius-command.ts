@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { realpath, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
+import { replaceFile } from "../report/replace-file.ts";
 import { UsageError } from "../usage-error.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
@@ -57,10 +58,18 @@ async function blastRadius(flags: BlastRadiusFlags): Promise<void> {
   if (code === EXIT_CODES.usage.code || code === EXIT_CODES.bug.code) return;
   if (flags.out === undefined) process.stdout.write(output);
   else {
-    await writeFile(resolve(flags.out), output, { mode: 0o600 }).catch((error: Error) => {
+    await writeForOwner(resolve(flags.out), output).catch((error: Error) => {
       throw new UsageError(`--out ${flags.out} cannot be written: ${error.message}`, { cause: error });
     });
   }
+}
+
+/** Also where the file was there before, readable by others. */
+async function writeForOwner(file: string, text: string): Promise<void> {
+  const before = await stat(file).catch(() => null);
+  // A device or a pipe (/dev/stdout) is written to, and never replaced by a file.
+  if (before !== null && !before.isFile()) return await writeFile(file, text);
+  await replaceFile(before === null ? file : await realpath(file), text);
 }
 
 /** The service's own code, as a process of its own: the harness knows nothing of its database. Its words go to ours. */
