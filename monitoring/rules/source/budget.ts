@@ -95,7 +95,7 @@ function slowThisMonth({ budget }: Parameters): Alert {
     alert: "SignupsSlowThisMonth",
     severity: "ticket",
     expr: burns(budget.month),
-    summary: "Signups have been slow or failing more than a month's budget allows.",
+    summary: "Signups are slow or fail so often that at this pace the month's budget will not last.",
     description: `{{ $value | humanizePercentage }} of signups took more than ${budget.slowSeconds} s or failed; ${percent(budget.month.badShare)} may in a month.`,
     dashboard: "campaign",
     threshold: thresholds(budget.month),
