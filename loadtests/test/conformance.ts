@@ -5,6 +5,7 @@ import type { SendOptions, SentTotals } from "../src/engine/engine.ts";
 import type { DoneEvent, Event, RequestEvent } from "../src/events/event.ts";
 import { BEHAVIOURS, type Behaviour, type Plan, RUN_FORMAT } from "../src/plan/plan.ts";
 import type { Step, Target } from "../src/target/target.ts";
+import { STRANGER } from "./scripted-server.ts";
 
 export type Send = (plan: Plan, options: SendOptions) => Promise<SentTotals>;
 
@@ -244,6 +245,24 @@ export const CONFORMANCE_CASES: ConformanceCase[] = [
     name: "a redirect to another host",
     step: readOwnStep("/redirect/elsewhere", { redirects: 4 }),
     recorded: lost("redirect-elsewhere"),
+  },
+  {
+    name: "whom a redirect to another host names",
+    step: readOwnStep("/redirect/names-elsewhere", { redirects: 4 }),
+    recorded: {
+      ...lost("redirect-elsewhere"),
+      foreign: [STRANGER, { ...STRANGER, visitor: 1, place: "cookie:who" }],
+    },
+  },
+  {
+    name: "whom a redirect in a circle names",
+    step: readOwnStep("/redirect/names-in-circle", { redirects: 4 }),
+    recorded: { ...lost("too-many-redirects"), foreign: [STRANGER] },
+  },
+  {
+    name: "whom a redirect to a lost answer names",
+    step: readOwnStep("/redirect/names-to-reset", { redirects: 4 }),
+    recorded: { ...lost("reset"), foreign: [STRANGER] },
   },
   {
     name: "a redirect that is the answer",

@@ -29,6 +29,24 @@ export const DEFECTS: Defect[] = [
       }),
   },
   {
+    name: "a redirect to another host names somebody else",
+    check: "reads-own",
+    outcome: "fail",
+    put: (h) =>
+      requests(
+        h,
+        (e) => e.purpose === "re-read",
+        {
+          ...BLANK,
+          class: "indeterminate",
+          reason: "redirect-elsewhere",
+          status: null,
+          foreign: [{ ...strangers(21)[0]!, place: "header:location" }],
+        },
+        1,
+      ),
+  },
+  {
     name: "an answer carries a canary of an older run",
     check: "reads-own",
     outcome: "fail",

@@ -1,5 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { nodePrimitives } from "../src/engine/embedded/node-primitives.ts";
+import { createCanaryCodec } from "../src/people/canary.ts";
 
 /** A server on a bare socket that answers by script: what no HTTP library would let it send, it sends. */
 export interface ScriptedServer {
@@ -100,6 +102,16 @@ function notFound(socket: Socket): void {
 /** Who signed up last is who reads: the scripts have one visitor at a time. */
 let profile = "{}";
 
+const older = createCanaryCodec({ runId: "cp-older", ...nodePrimitives });
+/** Somebody of an older run, whom some redirects name. */
+export const STRANGER = {
+  runTag: older.runTag,
+  visitor: 0,
+  field: "email",
+  place: "header:location",
+} as const;
+const hint = `?login_hint=${older.encode(0, "email")}%40example.test`;
+
 const redirectTo =
   (status: number, location: string, cookie?: string): Script =>
   (socket) =>
@@ -135,6 +147,13 @@ const SCRIPTS: Record<string, Script> = {
   "/redirect/with-cookie": redirectTo(303, "/cookies", "hop=1; Path=/"),
   "/redirect/circle": redirectTo(302, "/redirect/circle"),
   "/redirect/elsewhere": redirectTo(302, "http://elsewhere.invalid/me"),
+  "/redirect/names-elsewhere": redirectTo(
+    302,
+    `http://elsewhere.invalid/me${hint}`,
+    `who=${older.encode(1, "email")}`,
+  ),
+  "/redirect/names-in-circle": redirectTo(302, `/redirect/names-in-circle${hint}`),
+  "/redirect/names-to-reset": redirectTo(302, `/reset${hint}`),
   "/redirect/not-followed": redirectTo(302, "/me"),
   "/cut": (socket) =>
     socket.end(Buffer.concat([head(200, [JSON_TYPE, "Content-Length: 1000"]), Buffer.from('{"na')])),

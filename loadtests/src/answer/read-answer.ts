@@ -1,4 +1,4 @@
-import type { Primitives, RawAnswer } from "../engine/port.ts";
+import type { LostRequest, Primitives, RawAnswer } from "../engine/port.ts";
 import type { RequestEvent } from "../events/event.ts";
 import type { CanaryCodec } from "../people/canary.ts";
 import type { Person } from "../people/field.ts";
@@ -46,7 +46,7 @@ export function readAnswer(
   context: AnswerContext,
   raw: RawAnswer,
 ): { facts: AnswerFacts; captured: Record<string, string> } {
-  if (raw.kind === "lost") return { facts: { ...NO_FACTS, ...classify(context.step, raw) }, captured: {} };
+  if (raw.kind === "lost") return { facts: readLost(context, raw), captured: {} };
   const { step, primitives } = context;
   const answer = openAnswer(raw, primitives);
   const session = step.session ? readPlace(step.session, answer) : null;
@@ -102,6 +102,21 @@ const NO_FACTS: AnswerFacts = {
   xCache: null,
   originMilliseconds: null,
 };
+
+/** Redirects that led to no answer did come: whom they name was shown. The reader's own in them counts for no answer. */
+function readLost(context: AnswerContext, lost: LostRequest): AnswerFacts {
+  const facts = { ...NO_FACTS, ...classify(context.step, lost) };
+  if (lost.redirects === undefined) return facts;
+  const { headers } = lost.redirects;
+  return {
+    ...facts,
+    foreign: readCanaries(context, openAnswer(lost.redirects, context.primitives)).foreign,
+    cacheControl: headers["cache-control"] ?? null,
+    age: headers["age"] ?? null,
+    via: headers["via"] ?? null,
+    xCache: headers["x-cache"] ?? null,
+  };
+}
 
 /** What is not there is left out, so that an earlier capture of the name stays. */
 function readCaptures(step: Step, answer: OpenAnswer): Record<string, string> {

@@ -72,4 +72,6 @@ export interface LostRequest {
   kind: "lost";
   reason: LossReason;
   times: RequestTimes;
+  /** What came before it was lost: the redirects that were answered, as one answer. An engine's port leaves it out. */
+  redirects?: AnsweredRequest;
 }

@@ -9,7 +9,8 @@ import { type Given, remember, type VisitorMemory } from "./visitor-memory.ts";
 export interface Exchange {
   /**
    * The last hop's answer, with every hop's cookies. Sent and first byte are those of the first hop: that is when the
-   * target works on a signup. The places redirects led to stay in `location`, so that a canary in one is found.
+   * target works on a signup. The places redirects led to stay in `location`, so that a canary in one is found, also
+   * where they led to no answer.
    */
   raw: RawAnswer;
   /** By the address that set them. */
@@ -113,13 +114,18 @@ function exchangeOf(hops: readonly Hop[], last: RawAnswer): Exchange {
   }
   const times = { ...first.times, endedMicroseconds: last.times.endedMicroseconds };
   const cookies: Exchange["cookies"] = [];
-  for (const { url, raw } of hops) if (raw.kind === "answered") cookies.push({ url, cookies: raw.cookies });
-  if (last.kind === "lost" || hops.length === 1) return { raw: { ...last, times }, cookies };
-  const locations = hops.flatMap(({ raw }) =>
-    raw.kind === "answered" ? (raw.headers["location"] ?? []) : [],
-  );
-  const headers = { ...last.headers, location: locations.join(", ") };
-  return { raw: { ...last, times, headers, cookies: cookies.flatMap((set) => set.cookies) }, cookies };
+  const locations: string[] = [];
+  let answered: AnsweredRequest | null = null;
+  for (const { url, raw } of hops) {
+    if (raw.kind === "lost") continue;
+    answered = raw;
+    cookies.push({ url, cookies: raw.cookies });
+    locations.push(...(raw.headers["location"] === undefined ? [] : [raw.headers["location"]]));
+  }
+  if (answered === null) return { raw: { ...last, times }, cookies };
+  const headers = { ...answered.headers, location: locations.join(", ") };
+  const together = { ...answered, times, headers, cookies: cookies.flatMap((set) => set.cookies) };
+  return { raw: last.kind === "lost" ? { ...last, times, redirects: together } : together, cookies };
 }
 
 function lostExchange(

@@ -61,7 +61,8 @@ from settings
 where hasMails and not exists (
   select 1 from observations where kind = 'mails-end' having count(*) = 1 and max(value) = (select count(*) from mailsSeen))
 union all by name
--- It came, and nobody has searched it. One that was cut is lost with its connection, as every crash loses some.
+-- It came, and nobody has searched it. One that was cut is lost with its connection, as every crash loses some;
+-- redirects that led to no answer were searched.
 select 'an answer could not be read: ' || reason as problem, endedMicroseconds as atMicroseconds, visitor, step, request
 from requests
 where reason = 'too-large' or (reason = 'bad-http' and firstByteMicroseconds is not null);
