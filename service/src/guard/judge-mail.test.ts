@@ -49,8 +49,14 @@ const word = fc.stringMatching(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,40}$/);
 const plainWord = fc.stringMatching(/^[a-zA-Z0-9_+-]{1,20}(\.[a-zA-Z0-9]{1,9})?$/);
 const label = fc.stringMatching(/^[A-Za-z0-9-]{1,20}$/);
 const KINDS = ["confirmation", "sign-in-code"] as const;
+const number = fc.stringMatching(/^(0x)?[0-9a-f]{1,4}$/);
+const domain = fc.oneof(
+  label.map((host) => `${host}.example`),
+  // What a program may take for a numeric address, and write as one.
+  fc.array(fc.oneof(number, label), { minLength: 1, maxLength: 4 }).map((parts) => parts.join(".")),
+);
 const letters = fc.record({
-  email: fc.tuple(fc.oneof(word, plainWord), label).map(([user, host]) => `${user}@${host}.example`),
+  email: fc.tuple(fc.oneof(word, plainWord), domain).map(([user, host]) => `${user}@${host}`),
   name: line(200),
   kanjiName: line(100),
   kind: fc.constantFrom(...KINDS),
@@ -75,6 +81,13 @@ test.each([
   for (const kind of KINDS)
     expect(await verdictOn(letterOf({ kind, name: words, kanjiName: words }))).toBe("healthy");
 });
+
+test.each(["42", "1.2", "0x7f", "010.1.1.1", "a.2", "EXAMPLE.Com"])(
+  "a member whose mail domain is %s halts nothing: it may be written as a numeric address",
+  async (host) => {
+    expect(await verdictOn(letterOf({ email: `x@${host}` }))).toBe("healthy");
+  },
+);
 
 test.each(KINDS)("a friend's %s in the member's envelope is the friend's data", async (kind) => {
   expect(await verdictOn({ ...FRIEND, kind }, letterOf({ kind }))).toEqual({

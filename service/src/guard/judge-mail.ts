@@ -122,8 +122,11 @@ function isWhole({ messageId, kanjiNames, names, numbers, codes }: Letter, { id,
   );
 }
 
-/** Any other is written in a header by rules that are not repeated here (quoted, in ASCII letters), and must not halt. */
-const PLAIN_ADDRESS = /^[\w+-]+(\.[\w+-]+)*@[a-z0-9]+([.-][a-z0-9]+)*$/i;
+/**
+ * Any other is written in a header by rules that are not repeated here (quoted, in ASCII letters), and must not halt. Nor
+ * must a domain that ends in a number: programs take it for an address, and write `x@42` as `x@0.0.0.42`.
+ */
+const PLAIN_ADDRESS = /^[\w+-]+(\.[\w+-]+)*@([a-z0-9]+[.-])*[a-z][a-z0-9]*$/i;
 
 /** Programs write a domain in small letters; what stands before it is left as it was. */
 function isSameAddress(one: string, other: string): boolean {
