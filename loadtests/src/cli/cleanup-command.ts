@@ -81,7 +81,7 @@ function describe(
           `To remove them: npx crowdproof cleanup ${dir} --yes`,
         ]
       : [
-          `${removed === null ? "An unknown number" : removed.toLocaleString("en")} removed from ${target}; ${people(left)} of run ${runId} ${left === 1 ? "is" : "are"} left.`,
+          `${removed.toLocaleString("en")} removed from ${target}; ${people(left)} of run ${runId} ${left === 1 ? "is" : "are"} left.`,
           ...remarks,
         ];
   return `${lines.join("\n")}\n`;

@@ -82,13 +82,11 @@ export function residueSentence({ left, seen }: Residue, dir: string, words: Wor
   });
 }
 
-export function repeatSection(facts: { verdict: Verdict; dir: string; scale: number }, words: Words): Markup {
-  const { run } = facts.verdict;
-  const { again, judge } = commandsOf(run, facts.dir);
+export function repeatSection(facts: { verdict: Verdict; dir: string }, words: Words): Markup {
+  const { again, judge } = commandsOf(facts.verdict.run, facts.dir);
   const pre = (command: string, label: string) =>
     html`<pre role="group" aria-label="${label}" tabindex="0"><code>${command}</code></pre>`;
   const content = html`<p>${words.say("repeatSame")}</p>${pre(again, words.say("repeatSame"))}
-${again.includes("TARGET_FILE") ? html`<p class="quiet">${words.say("targetFileHint", { target: shortened(run.target, 80) })}</p>` : null}
 <p>${words.say("repeatJudge")}</p>${pre(judge, words.say("repeatJudge"))}`;
   return section("repeat", words.say("repeat"), words, content);
 }

@@ -14,12 +14,7 @@ const EXPOSURES_MAX = 5;
 const ALERTS_MAX = 10;
 
 /** The report for a pull request comment: what must be acted upon is open, the rest folded. English only. */
-export function renderMarkdown(facts: {
-  verdict: Verdict;
-  residue: Residue | null;
-  dir: string;
-  scale: number;
-}): string {
+export function renderMarkdown(facts: { verdict: Verdict; residue: Residue | null; dir: string }): string {
   const { verdict } = facts;
   const words = wordsIn("en");
   const { run } = verdict;

@@ -18,8 +18,6 @@ export interface ReportFacts {
   residue: Residue | null;
   /** The run folder, as it is to be named in a command. */
   dir: string;
-  /** The plan's; 1 where there is no plan to read. */
-  scale: number;
 }
 
 /** The whole report as one file that asks for nothing else. Both languages are in it; English shows without a script. */

@@ -255,10 +255,6 @@ export const TEXTS = {
     en: "Judge this run folder again, without sending anything:",
     ja: "何も送信せずに、この記録だけで再判定する：",
   },
-  targetFileHint: {
-    en: "TARGET_FILE is the target file of “{target}”.",
-    ja: "TARGET_FILE は対象「{target}」の定義ファイルです。",
-  },
   madeBy: {
     en: "Made by Crowdproof {version}. All people in this report are synthetic; no answer was stored.",
     ja: "Crowdproof {version} が作成しました。登場する人物はすべて架空です。応答の本文は保存していません。",

@@ -17,9 +17,8 @@ export async function writeReport(dir: string, verdict: Verdict): Promise<void> 
   const named = relative(process.cwd(), dir);
   const shownDir = named === "" ? "." : named.startsWith("..") ? dir : named;
   const { course, residue } = await readRecord(dir);
-  const scale = "plan" in course ? course.plan.scale : 1;
-  await replaceFile(join(dir, "report.html"), renderPage({ verdict, course, residue, dir: shownDir, scale }));
-  await replaceFile(join(dir, "report.md"), renderMarkdown({ verdict, residue, dir: shownDir, scale }));
+  await replaceFile(join(dir, "report.html"), renderPage({ verdict, course, residue, dir: shownDir }));
+  await replaceFile(join(dir, "report.md"), renderMarkdown({ verdict, residue, dir: shownDir }));
   await replaceFile(join(dir, "junit.xml"), renderJunit(verdict));
 }
 

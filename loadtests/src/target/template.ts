@@ -16,7 +16,7 @@ export type Placeholder =
   | { kind: "secret"; name: string; fallback: string | null }
   | { kind: "unknown"; text: string };
 
-/** Fills a template as it is, without any escaping. A capture that was never made is empty: see missingCaptures. */
+/** Fills a template as it is, without any escaping. A capture that was never made is empty. */
 export function fillTemplate(template: string, scope: TemplateScope): string {
   return fill(template, scope, null);
 }
@@ -73,14 +73,6 @@ export function fillBody(body: Body, scope: TemplateScope): { contentType: strin
     };
   }
   return { contentType: body.contentType, text: fillTemplate(body.text, scope) };
-}
-
-/** Captures that a step's templates name and nothing has made: the step is sent with blanks in their place. */
-export function missingCaptures(step: Step, captured: TemplateScope["captured"]): string[] {
-  const names = templatesOf(step)
-    .flatMap(placeholdersOf)
-    .flatMap((placeholder) => (placeholder.kind === "captured" ? [placeholder.name] : []));
-  return [...new Set(names)].filter((name) => captured[name] === undefined);
 }
 
 /** Every template of a step: path, headers, body. */
