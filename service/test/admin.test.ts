@@ -105,7 +105,12 @@ test("breaking the glass reopens alone, at 1 %, and shows: in the audit trail, a
     status: 200,
     body: { share: 0.01 },
   });
-  expect((await step(url, 0.1, TOKENS.breakGlass)).status).toBe(200);
+  // The sealed token is good for the first 1 % and nothing more; an operator opens further.
+  expect(await step(url, 0.1, TOKENS.breakGlass)).toMatchObject({
+    status: 403,
+    body: { code: "not-yours" },
+  });
+  expect((await step(url, 0.1)).body).toEqual({ phase: "open", share: 0.1 });
   const { body } = await ask(url, "/audit", TOKENS.jane);
   const trail = body as unknown as { action: string; actor: string; credential: string; reason: string }[];
   expect(trail.find(({ action }) => action === "break-glass")).toMatchObject({
