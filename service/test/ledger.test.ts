@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -167,6 +167,18 @@ describe("the ledger of anomalies", () => {
     await spool.drain(async (rows) => void drained.push(...rows));
     expect([drained, damaged.length]).toEqual([[{ n: 1 }], 1]);
     expect(await readdir(folder)).toEqual([expect.stringMatching(/\.damaged$/)]);
+  });
+
+  test("a file that cannot be read stays, is told, and holds up no other", async () => {
+    const unreadable = `x-999999-${randomUUID()}.draining`;
+    await symlink(unreadable, join(folder, unreadable));
+    await writeFile(join(folder, `x-999999-${randomUUID()}.ndjson`), '{"n":1}\n');
+    const spool = createSpool<{ n: number }>({ folder, name: "x", onDamaged: ignore });
+    const drained: unknown[] = [];
+    const draining = spool.drain(async (rows) => void drained.push(...rows));
+    await expect(draining).rejects.toThrow(/ELOOP/);
+    expect(drained).toEqual([{ n: 1 }]);
+    expect(await readdir(folder)).toEqual([unreadable]);
   });
 
   test("what another living process has spooled is left to it", async () => {

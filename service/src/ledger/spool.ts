@@ -83,7 +83,7 @@ export function createSpool<Row>({ folder, name, onDamaged }: SpoolOptions): Spo
   }
 
   async function drainFile(path: string, take: (rows: readonly Row[]) => Promise<void>): Promise<void> {
-    const text = await readFile(path, "utf8").catch(() => "");
+    const text = await readFile(path, "utf8");
     const lines = text.split("\n").filter((line) => line !== "");
     const rows = lines.map(parseRow<Row>).filter((row) => row !== undefined);
     for (let at = 0; at < rows.length; at += BATCH_ROWS) await take(rows.slice(at, at + BATCH_ROWS));
@@ -98,12 +98,21 @@ export function createSpool<Row>({ folder, name, onDamaged }: SpoolOptions): Spo
     append,
     drain: (take) =>
       inTurn(async () => {
-        for (const path of await takeFiles()) await drainFile(path, take);
+        const troubles: unknown[] = [];
+        for (const path of await takeFiles()) {
+          // Another process may have been quicker; anything else, and the file is the only record there is.
+          await drainFile(path, take).catch((error) => isGone(error) || troubles.push(error));
+        }
+        if (troubles.length > 0) throw troubles[0];
       }),
     get waiting() {
       return waiting;
     },
   };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 const isDone = () => true;
