@@ -38,6 +38,10 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
     ],
   },
   {
+    reason: "As long as that the event's own time makes it fire as well; of a time that is ahead every bound holds.",
+    mutants: ["ProbeSawForeignData · threshold · 300 → 240 at 440"],
+  },
+  {
     reason: "Neither side has an instance any more, or it does not matter how many of them match.",
     mutants: [
       "IdAnomaly · label · (run) → (run, instance) at 578",

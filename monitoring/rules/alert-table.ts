@@ -25,11 +25,13 @@ forms, and either fires: **A**, the counter rose or is new and above zero, toget
 ${duration(identity.windowSeconds + identity.clockSkewSeconds)} ago, so that a gap in the scraping cannot make it fire again;
 **B**, the event's own time is at most ${duration(identity.windowSeconds)} ago and at most ${duration(identity.clockSkewSeconds)} ahead. No \`for\`, and never the target of an inhibition.
 What lies before the last reopening is no news. An alert goes on firing for ${duration(identity.keepFiringSeconds)} after its reason is gone, no longer, so that
-an old page is over soon after a reopening. One that the service has pushed itself it ends when it learns of
-the reopening; where it cannot, and for a probe's, that is five minutes after the last post ([guard.md](guard.md)).
+an old page is over soon after a reopening; \`ProbeSawForeignData\` is over with the reopening, for what the probe sees next must begin
+anew to halt again ([halt.md](halt.md)), and its A looks back no further than B. One that the service has pushed itself it ends when it learns
+of the reopening; where it cannot, that is five minutes after the last post ([guard.md](guard.md)). A probe's is over five minutes after what it saw
+last, and begins anew with each thing that it sees.
 
-They do not see: an event whose process ended before any scrape, or that is first scraped more than ${duration(identity.windowSeconds + identity.clockSkewSeconds)} late (the push tells the
-first, the auditor's state both); an event whose process' clock is more than ${duration(identity.windowSeconds + identity.clockSkewSeconds)} behind. One whose clock is far ahead is told at once,
+They do not see: an event whose process ended before any scrape, or that is first scraped more than ${duration(identity.windowSeconds + identity.clockSkewSeconds)} late (a probe's: ${duration(identity.windowSeconds)}; the push tells the
+first, the auditor's state both); an event whose process' clock is as far behind. One whose clock is far ahead is told at once,
 and once more when that time comes.
 `;
 }

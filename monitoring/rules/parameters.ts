@@ -116,8 +116,8 @@ export const production: Parameters = {
     windowSeconds: 5 * MINUTE,
     // Machines that keep time at all are milliseconds apart; a minute is one that has lost its time server for weeks.
     clockSkewSeconds: 60,
-    // Bridges a scrape gap, and no more: after a reopening an old page must be over (docs/halt.md). Not shorter than the
-    // clocks may be apart, or a gap could make an old anomaly fire again.
+    // Of what the service finds itself. Bridges a scrape gap, and no more: after a reopening an old page must be over
+    // (docs/halt.md). Shorter than the clocks may be apart, and an anomaly that is told so late goes unseen.
     keepFiringSeconds: 60,
     // Long enough to be seen; the audit trail keeps it.
     breakGlassSeconds: 10 * MINUTE,

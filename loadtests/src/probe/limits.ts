@@ -36,6 +36,9 @@ export function readBackSecondsOf(cycleSeconds: number): number {
  */
 export const EPISODE_SECONDS = 300;
 
+/** As in the rules: machines that keep time are milliseconds apart. */
+export const CLOCKS_APART_SECONDS_MAX = 60;
+
 /** After all tries to stop the campaign failed: as long as between two tries, so that a storm starts no storm of commands. */
 export const STOP_AGAIN_SECONDS = 20;
 

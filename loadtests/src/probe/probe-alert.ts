@@ -1,6 +1,6 @@
 import { PROBE_CHECK_FAILED } from "../../../monitoring/catalogue/closed-sets.ts";
 import { isStopping, type Seen } from "./alarm.ts";
-import { EPISODE_SECONDS } from "./limits.ts";
+import { CLOCKS_APART_SECONDS_MAX, EPISODE_SECONDS } from "./limits.ts";
 
 const NAME = "ProbeSawForeignData";
 
@@ -46,6 +46,15 @@ export function probeAlert(seen: Seen, places: AlertPlaces): ProbeAlert {
     endsAt: new Date(lastAtMs + EPISODE_SECONDS * 1e3).toISOString(),
     generatorURL: metricsUrl,
   };
+}
+
+/**
+ * Told before an alert that begins anew: Alertmanager makes one of two that overlap, and keeps the earlier beginning. It
+ * ends in the past of any clock, or it would not end what is held.
+ */
+export function endedBefore(alert: ProbeAlert): ProbeAlert {
+  const past = new Date(Date.parse(alert.startsAt) - CLOCKS_APART_SECONDS_MAX * 1e3).toISOString();
+  return { ...alert, startsAt: past, endsAt: past };
 }
 
 /** As Alertmanager's own webhook, version 4: whoever takes its alerts takes this. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Seen } from "./alarm.ts";
 import { postJson } from "./post-json.ts";
-import { type AlertPlaces, probeAlert } from "./probe-alert.ts";
+import { type AlertPlaces, endedBefore, probeAlert } from "./probe-alert.ts";
 
 /** The page that goes past Prometheus: to every Alertmanager, at once and as long as the alarm goes on. */
 export interface AlertPush {
@@ -51,12 +51,20 @@ function createLine(url: string, number: number, { places, count, say }: AlertPu
   let sending: Promise<void> | null = null;
   let isClosing = false;
   let wasDelivered = true;
+  /** When what this Alertmanager has of each check began; of an earlier probe's nobody knows. */
+  const takenAtMs = new Map<Seen["check"], number>();
+
+  const alertsOf = (seen: Seen) => {
+    const alert = probeAlert(seen, places);
+    // Not with each repetition: for an instant nothing would fire.
+    return takenAtMs.get(seen.check) === seen.lastAtMs ? [alert] : [endedBefore(alert), alert];
+  };
 
   const sendAll = async () => {
     while (next !== null) {
       const going = next;
       next = null;
-      const body = JSON.stringify(going.map((seen) => probeAlert(seen, places)));
+      const body = JSON.stringify(going.flatMap(alertsOf));
       const trouble = await postJson(`${url}/api/v2/alerts`, body, { timeoutMs: TRY_MS_MAX });
       count(trouble === null);
       // Which of the list, never its address, which may hold a password.
@@ -64,7 +72,10 @@ function createLine(url: string, number: number, { places, count, say }: AlertPu
         say(`Alertmanager ${number} did not take the alert: ${trouble}; trying again.`);
       if (trouble === null && !wasDelivered) say(`Alertmanager ${number} takes alerts again.`);
       wasDelivered = trouble === null;
-      if (trouble === null) continue;
+      if (trouble === null) {
+        for (const { check, lastAtMs } of going) takenAtMs.set(check, lastAtMs);
+        continue;
+      }
       next ??= going;
       if (isClosing) return;
       await sleep(AGAIN_MS, undefined, { ref: false });

@@ -1,8 +1,12 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -200,16 +204,80 @@ describeWith("alertmanager", "inhibition", (installed) => {
   });
 });
 
+describeWith("alertmanager", "the kill switch", (installed) => {
+  it.each(versionsOf("alertmanager", installed))(
+    "is told at once of a lane that begins anew, though the other still fires, by $name",
+    async ({ path: program }) => {
+      const begun: string[] = [];
+      const service = createServer(async (request, response) => {
+        let text = "";
+        for await (const chunk of request) text += String(chunk);
+        if (request.url === "/alerts")
+          begun.push(...(JSON.parse(text) as Told).alerts.map(({ startsAt }) => startsAt));
+        response.end();
+      }).listen(0, "127.0.0.1");
+      await once(service, "listening");
+      const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+      const alertmanager = await startWith(
+        program,
+        alertmanagerYaml("production", { receiverUrl: url, killSwitch: { adminUrl: url, tokenFile } }),
+      );
+      const tell = (lane: string, startsAt: Date, endsAt: Date) =>
+        post(alertmanager, [
+          {
+            labels: { alertname: "ProbeSawForeignData", halt: "true", check: "reads-own", lane },
+            startsAt,
+            endsAt,
+          },
+        ]);
+      const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
+      try {
+        const before = inSeconds(-240);
+        await tell("push", before, inSeconds(300));
+        await tell("rule", before, inSeconds(300));
+        await expect.poll(() => begun.length, SOON).toBeGreaterThan(1);
+        // The campaign was reopened: the rule is over. Alertmanager looks at a group each second.
+        await tell("rule", before, inSeconds(0));
+        await sleep(2_500);
+        const after = inSeconds(0);
+        await tell("rule", after, inSeconds(300));
+        await expect.poll(() => begun.map((at) => Date.parse(at)), SOON).toContain(after.getTime());
+      } finally {
+        await alertmanager.stop();
+        service.closeAllConnections();
+        service.close();
+      }
+    },
+    60_000,
+  );
+});
+
+/** Well before the kill switch is told again of what goes on. */
+const SOON = { timeout: 15_000, interval: 50 };
+
+interface Told {
+  alerts: { startsAt: string }[];
+}
+
 /** Everything fires at once in a real Alertmanager: which alerts would nobody be told of? */
 async function inhibitedBy(program: string, config: string, awaited: string[]): Promise<Labels[]> {
-  const own = await mkdtemp(join(folder, "run-"));
-  const file = join(own, "alertmanager.yml");
   // Nobody is there to be told.
-  await writeFile(
-    file,
+  const alertmanager = await startWith(
+    program,
     config.replaceAll("credentials_file: secrets/alerts.token", `credentials_file: ${tokenFile}`),
   );
-  const alertmanager = await keepProcess({
+  try {
+    return await postAll(alertmanager, awaited);
+  } finally {
+    await alertmanager.stop();
+  }
+}
+
+async function startWith(program: string, config: string): Promise<KeptProcess> {
+  const own = await mkdtemp(join(folder, "run-"));
+  const file = join(own, "alertmanager.yml");
+  await writeFile(file, config);
+  return keepProcess({
     name: "Alertmanager",
     program,
     folder: join(own, "data"),
@@ -221,26 +289,26 @@ async function inhibitedBy(program: string, config: string, awaited: string[]): 
       "--web.listen-address=127.0.0.1:0",
     ],
   });
-  try {
-    return await postAll(alertmanager, awaited);
-  } finally {
-    await alertmanager.stop();
-  }
 }
 
-async function postAll({ address }: KeptProcess, awaited: string[]): Promise<Labels[]> {
-  const url = `http://${address}/api/v2/alerts`;
+const alertsOf = ({ address }: KeptProcess) => `http://${address}/api/v2/alerts`;
+
+async function post(alertmanager: KeptProcess, firing: object[]): Promise<void> {
+  const answer = await fetch(alertsOf(alertmanager), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(firing),
+  });
+  expect(answer.status).toBe(200);
+}
+
+async function postAll(alertmanager: KeptProcess, awaited: string[]): Promise<Labels[]> {
   const firing = [
     ...alerts.filter(({ alertname }) => !ONES_OF_THEIR_OWN.includes(alertname)),
     ...ANOMALIES,
     ...DOWN,
   ].map((labels) => ({ labels, annotations: {}, startsAt: new Date().toISOString() }));
-  const post = await fetch(url, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(firing),
-  });
-  expect(post.status).toBe(200);
+  await post(alertmanager, firing);
   interface Seen {
     labels: Labels;
     status: { state: string };
@@ -249,7 +317,7 @@ async function postAll({ address }: KeptProcess, awaited: string[]): Promise<Lab
   await expect
     .poll(
       async () => {
-        seen = (await (await fetch(url)).json()) as Seen[];
+        seen = (await (await fetch(alertsOf(alertmanager))).json()) as Seen[];
         // The inhibitor learns of what fires a moment after the API: until then nothing is hushed.
         const hushed = seen.filter(({ status }) => status.state === "suppressed");
         return [

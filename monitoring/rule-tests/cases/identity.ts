@@ -9,6 +9,11 @@ const lastFound = (kind: "ghost" | "doctored-row", ...shape: Shape[]) =>
 const findings = (kind: "ghost" | "doctored-row", ...shape: Shape[]) =>
   metric("crowdproof_auditor_findings", { kind }, ...shape);
 
+const LEAK = { check: "reads-own", target: "shop" } as const;
+const violations = (...shape: Shape[]) => metric("crowdproof_probe_violations_total", LEAK, ...shape);
+const lastViolation = (...shape: Shape[]) =>
+  metric("crowdproof_probe_last_violation_timestamp_seconds", LEAK, ...shape);
+
 export const IDENTITY_TESTS: readonly AlertTests[] = [
   {
     alert: "IdAnomaly",
@@ -17,17 +22,54 @@ export const IDENTITY_TESTS: readonly AlertTests[] = [
       timestamp: "crowdproof_last_anomaly_timestamp_seconds",
       one: { kind: "wrong-person" },
       other: { kind: "duplicate" },
+      keptSeconds: 60,
     }),
   },
   {
     alert: "ProbeSawForeignData",
-    tests: firstEventTests({
-      counter: "crowdproof_probe_violations_total",
-      timestamp: "crowdproof_probe_last_violation_timestamp_seconds",
-      one: { check: "reads-own", target: "shop" },
-      // Paged, and closes nothing: its label halt is false.
-      other: { check: "responses-private", target: "shop" },
-    }),
+    tests: [
+      ...firstEventTests({
+        counter: "crowdproof_probe_violations_total",
+        timestamp: "crowdproof_probe_last_violation_timestamp_seconds",
+        one: { check: "reads-own", target: "shop" },
+        // Paged, and closes nothing: its label halt is false.
+        other: { check: "responses-private", target: "shop" },
+        keptSeconds: 0,
+      }),
+      {
+        // The service takes an alert that began before the reopening for an old one, and nobody else sees what the probe does.
+        name: "begins anew for what is seen ten seconds after a reopening, four minutes after what the campaign was closed for",
+        proves: ["over", "now"],
+        everySeconds: 1,
+        given: [
+          reopenedAt(hold(0, 340), hold(340, 100)),
+          violations(hold(0, 100), hold(1, 250), hold(2, 90)),
+          lastViolation(hold(0, 100), hold(99, 250), hold(349, 90)),
+        ],
+        expect: [
+          firesAt(100, saying("1", LEAK)),
+          firesAt(339, saying("1", LEAK)),
+          ...silentAt(340, 341, 345, 349),
+          firesAt(350, saying("2", LEAK)),
+        ],
+      },
+      {
+        name: "does not begin anew where scrapes failed soon after the event",
+        proves: ["late scrape"],
+        everySeconds: 1,
+        given: [
+          reopenedAt(hold(0, 500)),
+          violations(hold(0, 100), hold(1, 20), failed(3), hold(1, 400)),
+          lastViolation(hold(0, 100), hold(99, 20), failed(3), hold(99, 400)),
+        ],
+        expect: [
+          firesAt(100, saying("1", LEAK)),
+          firesAt(121, saying("1", LEAK)),
+          firesAt(398, saying("1", LEAK)),
+          ...silentAt(399, 419, 420, 421, 422, 423, 424, 458),
+        ],
+      },
+    ],
   },
   {
     alert: "IdAnomalyInDatabase",

@@ -8,6 +8,8 @@ export interface FirstEvent {
   readonly by: readonly string[];
   readonly counter: string;
   readonly timestamp: string;
+  /** Kept firing by its alert, when its reason is gone. */
+  readonly keepFiringSeconds: number;
 }
 
 /**
@@ -17,11 +19,14 @@ export interface FirstEvent {
  *    after each gap in the scraping, so a recent event must go with it.
  * B: the event's own time lies within the window. It needs no second sample; but a clock that runs ahead would make it
  *    fire for as long as it is ahead, so times in the future are left to A.
+ * A looks no further back than B and what the alert is kept firing, or a gap could make an old event fire anew.
  * What lies before the last reopening is no news. Where nothing tells of a reopening, nothing is held back.
  * Neither form sees an event whose process died before any scrape: that is the auditor's, and the push's.
  */
 export function firstEventRules(event: FirstEvent, { identity }: Parameters) {
   const window = duration(identity.windowSeconds);
+  const lateSecondsMax =
+    identity.windowSeconds + Math.min(event.keepFiringSeconds, identity.clockSkewSeconds);
   const by = `by (${[...event.by, "run"].join(", ")})`;
   const counted = `${event.level}:${event.counter}:max`;
   const last = `${event.level}:${event.timestamp}:max`;
@@ -37,7 +42,7 @@ and (
       increase(${event.counter}[${window}]) > 0
       or (group without () (${event.counter} > 0) unless group without () (${event.counter} offset ${window}))
     )
-    and time() - ${last} < ${identity.windowSeconds + identity.clockSkewSeconds}
+    and time() - ${last} < ${lateSecondsMax}
   )
   or
   group ${by} (
