@@ -7,6 +7,7 @@ import pg from "pg";
 export interface CrashDatabase {
   /** Of the present one; each has a port of its own. */
   readonly url: string;
+  /** False also where it ended by itself, as a full disk may make it. */
   readonly isUp: boolean;
   start(): Promise<void>;
   /** What `pg_ctl stop -m immediate` does: SIGQUIT to the postmaster; no backend finishes, nothing is flushed. */
@@ -24,8 +25,6 @@ export interface DatabaseOptions {
   readonly dataDir: string;
   /** What to put before the command (a disk's). */
   readonly prefix: readonly string[];
-  /** It ended without having been asked to: its last words. */
-  onEnd(words: string): void;
 }
 
 /** Room for two workers, their parent and us; few enough to be used up. */
@@ -35,12 +34,11 @@ const SETTINGS = [`max_connections=${CONNECTIONS_MAX}`, "max_wal_size=128MB"];
 /** The keeper of the service's embedded PostgreSQL, as a process: it also stops the database when we are gone. */
 const KEEPER = fileURLToPath(new URL("../../service/src/db/postgres-keeper.ts", import.meta.url));
 
-export function createDatabase({ dataDir, prefix, onEnd }: DatabaseOptions): CrashDatabase {
+export function createDatabase({ dataDir, prefix }: DatabaseOptions): CrashDatabase {
   let url = "";
   let postmaster = 0;
   let keeper: ChildProcess | undefined;
-  let ended: Promise<string> = Promise.resolve("");
-  let isStopping = false;
+  let ended: Promise<void> = Promise.resolve();
 
   async function start(): Promise<void> {
     const [command = "", ...args] = [
@@ -65,11 +63,8 @@ export function createDatabase({ dataDir, prefix, onEnd }: DatabaseOptions): Cra
     url = kept.url;
     postmaster = kept.pid;
     keeper = child;
-    isStopping = false;
-    ended = exited.then((last) => {
+    ended = exited.then(() => {
       keeper = undefined;
-      if (!isStopping) onEnd(last);
-      return last;
     });
   }
 
@@ -82,7 +77,6 @@ export function createDatabase({ dataDir, prefix, onEnd }: DatabaseOptions): Cra
     },
     start,
     async stopImmediately() {
-      isStopping = true;
       process.kill(postmaster, "SIGQUIT");
       await ended;
     },
@@ -103,7 +97,6 @@ export function createDatabase({ dataDir, prefix, onEnd }: DatabaseOptions): Cra
       };
     },
     async close() {
-      isStopping = true;
       keeper?.stdin?.end();
       await ended;
     },

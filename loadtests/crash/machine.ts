@@ -54,8 +54,6 @@ export async function startMachine(fault: string | undefined, signal: AbortSigna
     const database = createDatabase({
       dataDir: join(disk?.folder ?? folder, "data"),
       prefix: disk?.prefix ?? [],
-      // A full disk may do that; it is started again, and what it had promised must be there.
-      onEnd: () => {},
     });
     await database.start();
     closers.push(database.close);
