@@ -64,7 +64,9 @@ function complaintOf(row: Row, run: GateRun): string | null {
 }
 
 /** Of a run that was not judged nothing is known, and nothing is no proof of silence. */
-const JUDGED: readonly number[] = [EXIT_CODES.pass, EXIT_CODES.fail, EXIT_CODES.unknown].map(({ code }) => code);
+const JUDGED: readonly number[] = [EXIT_CODES.pass, EXIT_CODES.fail, EXIT_CODES.unknown].map(
+  ({ code }) => code,
+);
 
 function whatIsWrong({ fault, guard }: Row, run: GateRun): string | null {
   if (!JUDGED.includes(run.exitCode)) return "was not judged";

@@ -44,7 +44,8 @@ describeWith("prometheus", "a gate that demands alerts", () => {
     const run = gate.start(["--alerts"]);
     const history = join(gate.desk.path, "run", "events.ndjson");
     // The rows are what is looked at before the alerts.
-    const isReadBack = () => existsSync(history) && readFileSync(history, "utf8").includes('"kind":"rows-end"');
+    const isReadBack = () =>
+      existsSync(history) && readFileSync(history, "utf8").includes('"kind":"rows-end"');
     await expect.poll(isReadBack, { timeout: RUN_MS_MAX / 2, interval: 50 }).toBe(true);
     run.signal("SIGINT");
     await run.ended;

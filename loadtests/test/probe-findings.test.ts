@@ -115,6 +115,8 @@ async function receivePages() {
   };
 }
 
-const paging = (receiver: string) => `route: { receiver: page, group_wait: 0s, group_interval: 1s, group_by: [alertname, check] }
+const paging = (
+  receiver: string,
+) => `route: { receiver: page, group_wait: 0s, group_interval: 1s, group_by: [alertname, check] }
 receivers: [{ name: page, webhook_configs: [{ url: "${receiver}" }] }]
 `;
