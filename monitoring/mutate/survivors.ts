@@ -38,7 +38,8 @@ export const SURVIVORS: readonly { readonly reason: string; readonly mutants: re
     ],
   },
   {
-    reason: "As long as that the event's own time makes it fire as well; of a time that is ahead every bound holds.",
+    reason:
+      "As long as that the event's own time makes it fire as well; of a time that is ahead every bound holds.",
     mutants: ["ProbeSawForeignData · threshold · 300 → 240 at 440"],
   },
   {
