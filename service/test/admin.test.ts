@@ -156,6 +156,16 @@ test("every command asks for a credential, and for one of its own kind", async (
     expect([path, (await ask(url, path)).status]).toEqual([path, 200]);
 });
 
+test("what people typed is told to operators, and not to whoever reaches the port", async () => {
+  const { url } = await admins.start();
+  const reason = "jane: customer 4711 called, see the ticket";
+  expect((await ask(url, "/halt", TOKENS.jane, { reason })).body).toMatchObject({ phase: "halted", reason });
+  expect((await ask(url, "/state")).body).toEqual({ phase: "halted", sinceMs: expect.any(Number) });
+  for (const path of ["/state", "/metrics", "/metrics/anomalies"])
+    expect(JSON.stringify((await ask(url, path)).body), path).not.toContain("4711");
+  expect(JSON.stringify((await ask(url, "/audit", TOKENS.taro)).body)).toContain(reason);
+});
+
 test("people's words are one line, and no token is in the log or the audit trail", async () => {
   const admin = await startHalted();
   for (const reason of ["", "two\nlines", "x".repeat(301), "sep\u2028arated", 5, null])

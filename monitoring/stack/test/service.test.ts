@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import {
 import { describeWith } from "../../../loadtests/test/needs.ts";
 import { type Stack, startStack } from "../start-stack.ts";
 
+const OPERATOR_TOKEN = "jane-0123456789abcdef0123456789abcdef";
 const WITHIN = { timeout: 60_000, interval: 100 };
 
 /** Fires as soon as the service is scraped: what is tested is the way from there to the closed campaign. */
@@ -32,6 +34,9 @@ beforeAll(async () => {
   const tokenFile = join(folder, "alerts.token");
   const rulesFile = join(folder, "rules.yml");
   await writeFile(tokenFile, "0123456789abcdef0123456789abcdef", { mode: 0o600 });
+  const operatorsFile = join(folder, "operators.json");
+  const sha256 = createHash("sha256").update(OPERATOR_TOKEN).digest("hex");
+  await writeFile(operatorsFile, JSON.stringify([{ name: "jane", sha256 }]), { mode: 0o600 });
   await writeFile(rulesFile, RULES);
   // In the order of `npm run up`: the service pushes to an Alertmanager that must be there before it.
   stack = await startStack({
@@ -44,6 +49,7 @@ beforeAll(async () => {
         databaseUrl: undefined,
         environment: {
           ALERTS_TOKEN_FILE: tokenFile,
+          OPERATORS_FILE: operatorsFile,
           ALERTMANAGER_URLS: alertmanagerUrl ?? "",
           WORKERS: "2",
         },
@@ -68,10 +74,13 @@ async function query(text: string): Promise<{ metric: Record<string, string>; va
 describeWith("alertmanager", "the stack beside the service", () => {
   describeWith("prometheus", "by Prometheus and Alertmanager", () => {
     it("closes the campaign when an alert asks for it", { timeout: 90_000 }, async () => {
-      const state = `${service.environment["CROWDPROOF_ADMIN_URL"]}/state`;
+      const audit = `${service.environment["CROWDPROOF_ADMIN_URL"]}/audit`;
+      const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` };
       await expect
-        .poll(async () => (await fetch(state)).json(), WITHIN)
-        .toMatchObject({ phase: "halted", reason: "alert IdAnomaly" });
+        .poll(async () => (await fetch(audit, { headers })).json(), WITHIN)
+        .toContainEqual(expect.objectContaining({ action: "halt", reason: "alert IdAnomaly" }));
+      const state = await fetch(`${service.environment["CROWDPROOF_ADMIN_URL"]}/state`);
+      expect(await state.json()).toMatchObject({ phase: "halted" });
     });
 
     it("has each series of the service once, whichever of its pages it is on", {

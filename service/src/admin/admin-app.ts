@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
+import type { CampaignState } from "../halt/campaign-state.ts";
 import { translateError } from "../response/translate-error.ts";
 import { type AdminCode, AdminError, STATUS_OF_ADMIN_CODE } from "./admin-error.ts";
 import type { AdminOptions } from "./admin-options.ts";
@@ -23,7 +24,7 @@ export function createAdminApp({
     next();
   });
   app.get("/healthz", (_req, res) => void res.json({ status: "alive" }));
-  app.get("/state", (_req, res) => void res.json(halt.state()));
+  app.get("/state", (_req, res) => void res.json(toldToStrangers(halt.state())));
   app.get("/metrics", async (_req, res) => void res.type(pages.contentType).send(await pages.render()));
   app.get(
     "/metrics/anomalies",
@@ -36,6 +37,11 @@ export function createAdminApp({
   });
   app.use(createErrorEdge(log));
   return app;
+}
+
+/** Without the reason: people type it, and `/audit` shows it to operators. */
+function toldToStrangers(state: CampaignState) {
+  return state.phase === "halted" ? { phase: state.phase, sinceMs: state.sinceMs } : state;
 }
 
 /** body-parser's error types → ours; what is missing here is `invalid-input`. */
