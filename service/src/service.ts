@@ -166,7 +166,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   let server: EdgeServer;
   let ledgers: Ledgers | undefined;
   try {
-    if (parent === undefined) await prepareDatabase(database, databaseUrl, seams.schema);
+    if (parent === undefined) await prepareDatabase(database, { config, databaseUrl, extra: seams.schema });
     await halt.start();
     await appointments.start();
     ledgers = openLedgers({ config, databaseUrl, log, slot });

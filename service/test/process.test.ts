@@ -8,7 +8,7 @@ import { createServiceProcesses, exitCodeOf, MAIN, readyOf } from "./service-pro
 import { createStage, newPerson } from "./stage.ts";
 
 const stage = createStage();
-const { start, freshFolder } = createServiceProcesses();
+const { start, startReady, freshFolder } = createServiceProcesses();
 
 function isListening(url: string): Promise<boolean> {
   return fetch(`${url}/healthz`).then(
@@ -78,6 +78,20 @@ test("data in a folder of one's own is there again after a restart", async () =>
     service.child.kill("SIGTERM");
     expect(await exitCodeOf(service)).toBe(0);
   }
+});
+
+test("a folder from which a fault took a constraint is named by its own key, for whoever set no DATABASE_URL", async () => {
+  const folder = freshFolder();
+  chmodSync(folder, 0o755);
+  const env = { DATA_DIR: join(folder, "data") };
+  const faulty = await startReady({ ...env, FAULT: "max-plus-one" });
+  faulty.child.kill("SIGTERM");
+  expect(await exitCodeOf(faulty)).toBe(0);
+  const healthy = start(env);
+  expect(await exitCodeOf(healthy)).toBe(2);
+  expect(healthy.words()).toContain("members_number_key");
+  expect(healthy.words()).toContain("Use a new database: change DATA_DIR.");
+  expect(healthy.words()).not.toContain("DATABASE_URL");
 });
 
 test("a port in use is a sentence and exit code 2", async () => {

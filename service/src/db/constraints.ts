@@ -20,13 +20,18 @@ export const CONSTRAINTS = [
   "sessions_member_id_fkey",
 ] as const;
 
+/** What is gone from a database stays gone: only a new one can be used. */
+export class MissingConstraintsError extends Error {
+  override readonly name = "MissingConstraintsError";
+}
+
 /** Rejects, naming them, where constraints are missing or were never checked against the rows there are. */
 export async function requireConstraints(query: Query): Promise<void> {
   const rows = await query<{ name: string }>({ text: FIND_MISSING }, [CONSTRAINTS]);
   if (rows.length === 0) return;
   const names = rows.map((row) => row.name).join(", ");
-  throw new Error(
-    `its constraints ${names} are gone (a fault takes such, and they stay gone). Use a new database`,
+  throw new MissingConstraintsError(
+    `its constraints ${names} are gone (a fault takes such, and they stay gone)`,
   );
 }
 

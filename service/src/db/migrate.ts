@@ -1,32 +1,49 @@
 import { readdirSync, readFileSync } from "node:fs";
+import type { Config } from "../config.ts";
+import { translateError } from "../response/translate-error.ts";
 import { UsageError } from "../usage-error.ts";
-import { requireConstraints } from "./constraints.ts";
-import type { Database, Query } from "./database.ts";
+import { MissingConstraintsError, requireConstraints } from "./constraints.ts";
+import type { Connection, Database, Query } from "./database.ts";
+import { errorCodeOf } from "./sql-state.ts";
 
 const FOLDER = new URL("./migrations/", import.meta.url);
 /** Any number of our own: processes that start at once take turns on it. */
 const MIGRATION_LOCK = 5_112_020;
 
-/** `migrate`, for a database that an operator named: where it cannot be reached or used, that is theirs to mend. */
-export async function prepareDatabase(
-  database: Database,
-  databaseUrl: string,
-  extra: readonly string[],
-): Promise<void> {
+/** Which database is prepared, and by which setting. */
+export interface Preparing {
+  readonly config: Pick<Config, "databaseUrl">;
+  /** Of the database itself, where the service started it. */
+  readonly databaseUrl: string;
+  /** The faults' schema. */
+  readonly extra: readonly string[];
+}
+
+/**
+ * `migrate`, for a database that an operator named: where it cannot be reached, may not be changed or lacks constraints,
+ * that is theirs to mend, by the setting that is named. Whatever else goes wrong is a bug, and thrown as it is.
+ */
+export async function prepareDatabase(database: Database, preparing: Preparing): Promise<void> {
+  let connection: Connection;
   try {
-    await migrate(database, extra);
+    connection = await database.connect();
   } catch (error) {
-    const { host, pathname } = new URL(databaseUrl);
-    const words = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`The database ${host}${pathname} cannot be used: ${words}. Check DATABASE_URL.`, {
-      cause: error,
-    });
+    // No statement of ours has been sent: whatever it is (login, TLS, name), the setting leads there.
+    throw refusalOf(error, preparing);
+  }
+  try {
+    await migrateOver(connection, preparing.extra);
+  } catch (error) {
+    throw isOperatorsToMend(error) ? refusalOf(error, preparing) : error;
   }
 }
 
 /** Brings the schema up to date, each file once and in its own commit; then runs `extra` (the faults' schema) every time. */
 export async function migrate(database: Database, extra: readonly string[]): Promise<void> {
-  const connection = await database.connect();
+  await migrateOver(await database.connect(), extra);
+}
+
+async function migrateOver(connection: Connection, extra: readonly string[]): Promise<void> {
   try {
     await connection.query({ text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
     await connection.query({
@@ -41,6 +58,27 @@ export async function migrate(database: Database, extra: readonly string[]): Pro
     throw error;
   }
   connection.release();
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+function isOperatorsToMend(error: unknown): boolean {
+  return (
+    error instanceof MissingConstraintsError ||
+    errorCodeOf(error) === INSUFFICIENT_PRIVILEGE ||
+    translateError(error)?.code === "unavailable"
+  );
+}
+
+function refusalOf(error: unknown, { config, databaseUrl }: Preparing): UsageError {
+  const { host, pathname } = new URL(databaseUrl);
+  const key = config.databaseUrl === undefined ? "DATA_DIR" : "DATABASE_URL";
+  const words = error instanceof Error ? error.message : String(error);
+  const hint =
+    error instanceof MissingConstraintsError ? `Use a new database: change ${key}.` : `Check ${key}.`;
+  return new UsageError(`The database ${host}${pathname} cannot be used: ${words}. ${hint}`, {
+    cause: error,
+  });
 }
 
 async function missingFiles(query: Query): Promise<string[]> {

@@ -155,7 +155,7 @@ async function prepareAsOwner(config: Config, url: string, seams: Seams, log: Lo
     onIdleError: (error) => log.warn({ name: error.name }, "an idle database connection died"),
   });
   try {
-    await prepareDatabase(database, url, seams.schema);
+    await prepareDatabase(database, { config, databaseUrl: url, extra: seams.schema });
     // A fault changes rows that the service's own login may not.
     if (config.fault !== undefined) return allAs(url);
     const urls = await createLogins({ database, ownerUrl: url, secretKey: config.secretKey });
