@@ -44,7 +44,36 @@ describe("reading the environment", () => {
     expect(() => readConfig({ NODE_ENV: "production", SECRET_KEY: secret, FAULT: "max-plus-one" })).toThrow(
       "FAULT",
     );
-    expect(readConfig({ NODE_ENV: "production", SECRET_KEY: secret }).isProduction).toBe(true);
+    const kept = { DATABASE_URL: "postgresql://a:b@127.0.0.1/c", SMTP_URL: "smtp://127.0.0.1" };
+    expect(readConfig({ NODE_ENV: "production", SECRET_KEY: secret, ...kept }).isProduction).toBe(true);
+  });
+
+  describe("in production, of what is gone at the end", () => {
+    const given = { NODE_ENV: "production", SECRET_KEY: "s".repeat(32) };
+    const database = { DATABASE_URL: "postgresql://a:b@127.0.0.1/c" };
+    const relay = { SMTP_URL: "smtp://127.0.0.1" };
+
+    test("refuses a temporary database and a temporary folder of mails, and says what to set", () => {
+      expect(() => readConfig({ ...given, ...relay })).toThrow(
+        /DATABASE_URL: required with NODE_ENV=production .*DATA_DIR/,
+      );
+      expect(() => readConfig({ ...given, ...database })).toThrow(
+        /SMTP_URL: required with NODE_ENV=production .*MAIL_DIR/,
+      );
+      expect(() => readConfig(given)).toThrow(/DATABASE_URL: .*\n.*SMTP_URL: /);
+    });
+
+    test("takes a folder that somebody has named", () => {
+      for (const kept of [
+        { ...database, ...relay },
+        { DATA_DIR: "data", ...relay },
+        { ...database, MAIL_DIR: "mails" },
+        { DATA_DIR: "data", MAIL_DIR: "mails" },
+      ])
+        expect(readConfig({ ...given, ...kept }).isProduction).toBe(true);
+      const refused = ["DATA_DIR", "MAIL_DIR"].map((key) => () => readConfig({ ...given, [key]: "" }));
+      for (const read of refused) expect(read).toThrow("required with NODE_ENV=production");
+    });
   });
 
   test("takes a secret from a file, without the line break an editor leaves", () => {

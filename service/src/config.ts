@@ -135,6 +135,17 @@ const CONFIG_SCHEMA = ENVIRONMENT.transform((env) => ({
     refuse("GUARD", "cannot be off with NODE_ENV=production");
   if (config.isProduction && config.secretKey === DEVELOPMENT_SECRET)
     refuse("SECRET_KEY", "required with NODE_ENV=production");
+  // What the two are for is gone at the end of the process, and nothing else would say so.
+  if (config.isProduction && config.databaseUrl === undefined && config.dataDir === undefined)
+    refuse(
+      "DATABASE_URL",
+      "required with NODE_ENV=production (or DATA_DIR, a folder in which the embedded PostgreSQL keeps its data): else the members are gone at the end",
+    );
+  if (config.isProduction && config.smtpUrl === undefined && config.mailDir === undefined)
+    refuse(
+      "SMTP_URL",
+      "required with NODE_ENV=production (or MAIL_DIR, a folder that keeps the mails and from which they reach nobody): else they are gone at the end",
+    );
   if (config.retryAfterSecondsMax <= config.retryAfterSecondsMin) {
     refuse(
       "RETRY_AFTER_SECONDS_MAX",

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Findings, readBlastRadius } from "../src/blast-radius/read-blast-radius.ts";
 import { sumUp } from "../src/blast-radius/sum-up.ts";
@@ -194,6 +196,16 @@ describe("of one answer", () => {
       { ...seen, viewer: "token t", victim: null, fields: 0b10 },
     ]);
   });
+});
+
+test("in production nobody is kept from looking by settings of the mails", async () => {
+  const main = new URL("../src/blast-radius/blast-radius-main.ts", import.meta.url).pathname;
+  const args = [main, "--from", "2026-01-01", "--to", "2026-01-02", "--format", "json"];
+  const env = { NODE_ENV: "production", SECRET_KEY: "k".repeat(40), DATABASE_URL: stage.url };
+  // Exit code 3: nothing is known of a time of which there is no ledger.
+  const told = await promisify(execFile)(process.execPath, args, { env }).catch((ended) => ended);
+  expect(told).toMatchObject({ code: 3, stderr: "" });
+  expect(JSON.parse(told.stdout)).toMatchObject({ outcome: "unknown" });
 });
 
 test("both languages have the same words", () => {

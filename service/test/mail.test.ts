@@ -117,7 +117,7 @@ test("a signup's confirmation goes to the member's own address, with their name 
   const service = await stage.start({ env: { MAIL_DIR: folder } });
   const person = newPerson();
   const reply = await signUp(service, person, "key-mail");
-  await untilThereAre(1, () => readdirSync(folder));
+  await untilThereAre(1, () => readdirSync(folder).filter((file) => file.endsWith(".eml")));
   const [mail] = await mailsIn(folder);
   expect(mail?.headers.get("delivered-to")).toEqual(expect.objectContaining({ text: person["email"] }));
   expect(mail?.to).toEqual(expect.objectContaining({ text: person["email"] }));
@@ -125,6 +125,19 @@ test("a signup's confirmation goes to the member's own address, with their name 
     expect(mail?.text).toContain(words);
   await expect.poll(() => stage.sql("select * from outbox")).toEqual([]);
 });
+
+test.each([
+  { name: "a folder that was named", env: () => ({ MAIL_DIR: freshFolder() }), warnings: 1 },
+  { name: "a temporary folder", env: () => ({}), warnings: 1 },
+  { name: "a relay", env: () => ({ SMTP_URL: "smtp://127.0.0.1:1" }), warnings: 0 },
+])(
+  "the log of a service whose mails go to $name warns $warnings times that they reach nobody",
+  async ({ env, warnings }) => {
+    const lines: string[] = [];
+    await stage.start({ env: env(), onLog: (line) => lines.push(line) });
+    expect(lines.filter((line) => line.includes("reach nobody"))).toHaveLength(warnings);
+  },
+);
 
 test("one confirmation a member: a retry under the same key and a taken address send none", async () => {
   const service = await stage.start({ seams: WITHOUT_MAILS });
@@ -454,7 +467,7 @@ test("with one buffer for all mails and the guard off, people get each other's; 
     seams: mailBufferReuse.apply(DEFAULT_SEAMS),
   });
   const alone = await signUp(service, newPerson(), "alone");
-  await untilThereAre(1, () => readdirSync(folder));
+  await untilThereAre(1, () => readdirSync(folder).filter((file) => file.endsWith(".eml")));
   expect((await mailsIn(folder))[0]?.text).toContain(alone.body["number"]);
   const people = await Promise.all(
     Array.from({ length: 24 }, (_, at) => signUp(service, newPerson(), `reuse-${at}`)),

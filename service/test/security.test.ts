@@ -95,7 +95,14 @@ describe("headers", () => {
   });
 
   test("in production ask for TLS from now on, and mark the cookie", async () => {
-    const secure = await stage.start({ env: { NODE_ENV: "production", SECRET_KEY: "k".repeat(40) } });
+    const secure = await stage.start({
+      env: {
+        NODE_ENV: "production",
+        SECRET_KEY: "k".repeat(40),
+        DATABASE_URL: stage.url,
+        SMTP_URL: "smtp://127.0.0.1:1",
+      },
+    });
     const member = await signUp(secure, newPerson(), "secure");
     expect(member.headers.get("strict-transport-security")).toBe("max-age=31536000");
     expect(member.headers.get("set-cookie")).toMatch(/; Path=\/; HttpOnly; SameSite=Lax; Secure; /);

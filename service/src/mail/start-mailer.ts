@@ -34,6 +34,11 @@ const CONNECTIONS_MAX = 1;
 /** The mailer as the service is configured, at work once this returns. One a service is enough, several do no harm. */
 export function startMailer(options: MailerOptions): Pick<Mailer, "close"> {
   const { config, seams, log, count } = options;
+  if (config.smtpUrl === undefined)
+    log.warn(
+      { folder: config.mailDir ?? "a temporary one, removed at the end" },
+      "there is no SMTP_URL: mails are written to a folder, count as sent, and reach nobody",
+    );
   const context = createContext(options);
   const mailer = createMailer({
     outbox: createOutbox(context.database, {
