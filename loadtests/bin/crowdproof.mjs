@@ -2,6 +2,7 @@
 // Starts the command line under a Node that can run it. Plain JavaScript, because the Node that reads this
 // file may be as old as 20: then the current one that npm installed beside us (optionalDependencies) takes over.
 import { spawn } from "node:child_process";
+import crypto from "node:crypto";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -14,11 +15,11 @@ const built = join(here, "../../dist/loadtests/src/cli/main.js");
 const isInstalled = here.split(/[\\/]/).includes("node_modules");
 const main = isInstalled || !existsSync(source) ? built : source;
 
-/** Node 22.18 is the first that runs erasable TypeScript without a flag. */
-function isCurrent(version) {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 22 || (major === 22 && minor >= 18);
-}
+/**
+ * The newest thing that the service asks of Node, which came with 24.16 and 26.1 and not with 25; each Node that has it
+ * runs erasable TypeScript without a flag as well (22.18).
+ */
+const isCurrent = typeof crypto.randomUUIDv7 === "function";
 
 function bundledNode() {
   const require = createRequire(import.meta.url);
@@ -31,13 +32,13 @@ function bundledNode() {
   }
 }
 
-if (isCurrent(process.versions.node)) {
+if (isCurrent) {
   await import(main);
 } else {
   const node = bundledNode();
   if (node === null || !existsSync(node)) {
     process.stderr.write(
-      `crowdproof needs Node 22.18 or newer; this is ${process.versions.node}, and npm installed none beside it.\n` +
+      `crowdproof needs Node 24.16 (of 24) or 26.1 or newer; this is ${process.versions.node}, and npm installed none beside it.\n` +
         "Install a current Node, or run `npm ci` without --omit=optional.\n",
     );
     process.exit(2);
