@@ -6,8 +6,14 @@ let desk: Desk;
 let first: Running;
 beforeAll(async () => {
   desk = openDesk();
-  // The machine's own name, as some shells export it.
-  const env = { HOST: "nowhere.invalid", ADMIN_HOST: "nowhere.invalid" };
+  const env = {
+    // The machine's own name, as some shells export it.
+    HOST: "nowhere.invalid",
+    ADMIN_HOST: "nowhere.invalid",
+    // Where a real service's database and relay stand: neither is for invented people, nor for faults.
+    DATABASE_URL_FILE: "/nowhere/database-url",
+    SMTP_URL_FILE: "/nowhere/smtp-url",
+  };
   first = desk.start(["serve", "--port", "0"], { env });
   await first.until("Ctrl-C stops it.");
 }, MS_MAX);

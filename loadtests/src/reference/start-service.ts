@@ -106,6 +106,9 @@ function spawnService(options: ServiceOptions, { readyFile, logFile, mailDir }: 
   };
   // Mails of invented people go nowhere but to the sink.
   delete env["SMTP_URL"];
+  delete env["SMTP_URL_FILE"];
+  // Faults take a database's constraints away, for good: only one that we were told of by name.
+  delete env["DATABASE_URL_FILE"];
   // csh exports HOST, the machine's own name: it listens on this machine's loopback, and nowhere else.
   delete env["HOST"];
   delete env["ADMIN_HOST"];
